@@ -1,0 +1,43 @@
+"""One way to clean text before it is matched and stored, and one way to fold it before it is compared.
+
+Pure, standard library only. Everything that a feed or a page says passes `clean_text` before it becomes part of a record:
+offsets of mentions point into cleaned text, so it must be idempotent.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+TITLE_LIMIT = 1_000  # code points; a longer headline is a broken feed
+SUMMARY_LIMIT = 10_000
+TEXT_LIMIT = 400_000
+
+# Controls (C0, C1), zero-width and soft hyphens, bidi controls, interlinear marks, tags, variation selectors' cousins,
+# surrogates and non-characters: nothing of this is content, and each can hide a name or turn a line round.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\ufeff\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+_BLANKS = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r" ?\n[ \n]*")
+_BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+
+
+def clean_text(text: str, limit: int = TEXT_LIMIT, *, lines: bool = False) -> str:
+    """Return `text` as NFC without controls, zero-width, bidi or surrogate characters, white space folded.
+
+    Args:
+        text: any string, also one with lone surrogates or NUL.
+        limit: at most so many code points are kept.
+        lines: keep paragraph breaks as single newlines; otherwise the result is one line.
+    """
+    text = text[: limit * 4]  # bound the work before it is done: white space and invisibles may go
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    else:
+        text = _INVISIBLE.sub("", text)
+    if lines:
+        text = _LINES.sub("\n", _BLANKS.sub(" ", _BREAKS.sub("\n", text)))
+        return text.strip()[:limit].rstrip()
+    return " ".join(text.split())[:limit].rstrip()
