@@ -52,7 +52,7 @@ def next_poll(source: Source, state: SourceState, poll: Poll) -> datetime:
     back off by kind and streak. A small stable share is added so that sources polled together drift apart.
     """
     if poll.outcome in _FIRST_BACKOFF:
-        wait = _FIRST_BACKOFF[poll.outcome] * 2 ** min(state.error_streak, 8)
+        wait = _FIRST_BACKOFF[poll.outcome] * (1 << min(state.error_streak, 8))
     elif not poll.shared:
         wait = SOONEST  # entries were lost between two polls
     elif source.interval is not None:
