@@ -41,3 +41,42 @@ def clean_text(text: str, limit: int = TEXT_LIMIT, *, lines: bool = False) -> st
         text = _LINES.sub("\n", _BLANKS.sub(" ", _BREAKS.sub("\n", text)))
         return text.strip()[:limit].rstrip()
     return " ".join(text.split())[:limit].rstrip()
+
+
+class _Folds(dict[int, str | int]):
+    """Folds of single characters, worked out when first met; length-preserving, so that offsets stay true."""
+
+    def __missing__(self, code: int) -> int:
+        folded = _fold_character(chr(code))
+        self[code] = ord(folded)
+        return ord(folded)
+
+
+_SPECIAL = {"đ": "d", "Đ": "d", "ð": "d", "Ð": "d", "ı": "i", "ł": "l", "Ł": "l", "ø": "o", "Ø": "o"} | dict.fromkeys("‘’‛ʼ＇`´", "'")
+_SPECIAL |= dict.fromkeys("“”„‟«»＂", '"') | dict.fromkeys("‐‑‒–—―−﹣－", "-") | dict.fromkeys("\u00a0\u2007\u202f\u3000", " ")
+
+
+def _fold_character(character: str) -> str:
+    """Fold one character to one: no tone mark, no capital, ASCII quotes and hyphens, half width."""
+    if character in _SPECIAL:
+        return _SPECIAL[character]
+    narrow = unicodedata.normalize("NFKC", character)
+    if len(narrow) != 1:
+        narrow = character
+    base = unicodedata.normalize("NFD", narrow)[0]
+    # Only Latin, Greek and Cyrillic letters are told by their base alone; a Japanese voiced sign or a Thai vowel is a letter of its own.
+    if ord(base) > 0x52F:
+        base = narrow
+    lowered = base.lower()
+    return lowered if len(lowered) == 1 else base
+
+
+_FOLDS = _Folds()
+
+
+def fold(text: str) -> str:
+    """Return NFC text folded for comparing: lower case, no tone marks, đ = d, full width = half width; same length as the input.
+
+    One code point becomes one code point, so an offset into the folded text is an offset into the text.
+    """
+    return text.lower() if text.isascii() else text.translate(_FOLDS)

@@ -1,0 +1,187 @@
+"""Tell two addresses, entries and headlines apart. Pure, standard library only.
+
+The canonical form made here is an identity, never an address to open: it unifies http and https, drops "www." and trailing slashes,
+AMP and mobile twins and tracking parameters. What is shown and opened is the address as the publisher wrote it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
+
+from storage.items import Entry
+from storage.text import fold
+
+# Parameters that say how a reader came, never what is read. Compared in lower case.
+_TRACKING = frozenset(
+    "fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ysclid twclid ttclid igshid igsh mc_cid mc_eid mkt_tok _hsenc _hsmi hsctatracking "
+    "oly_anon_id oly_enc_id vero_id wickedid zanpid s_cid icid ncid cmpid cmp ito sr_share share_id si spm scm smid smtyp sref socialshare "
+    "ref ref_src ref_url referer referrer source_impression from_source at_medium at_campaign at_custom1 at_custom2 at_custom3 at_custom4 "
+    "rss partner feedtype xtor cn-reloaded ocid guccounter guce_referrer guce_referrer_sig taid tpcc traffic_source zarsrc zalo utm amp "
+    "_ga _gl __twitter_impression echobox soc_src soc_trk mbid ftag linkid trk trkinfo campaign_id ad_id adgroupid".split()
+)
+_TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "piwik_", "hsa_", "vnnid_", "at_", "itm_", "ns_")
+_TWIN_HOST = re.compile(r"^(?:www\d?|m|mobile|amp|wap|touch)\.(?=[^.]+\.[^.])")
+_AMP_PATH = re.compile(r"(?:/amp|\.amp)(?=/?$)|^/amp(?=/.)|(?<=\.)amp\.(?=html?$)", re.I)
+_INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.I)
+_SLASHES = re.compile(r"/{2,}")
+_HEX = re.compile(r"%[0-9a-fA-F]{2}")
+_SAFE_PATH = "/-._~!$&'()*+,;=:@"
+_SAFE_QUERY = "/-._~!$'()*+,;:@?="
+_BAD_HOST = re.compile(r"[\s\x00-\x20\x7f<>\"\\^`{|}]")
+LONGEST_URL = 4_096
+
+
+def canonical_url(url: str) -> str:
+    """Return the one spelling of an address, "" where it is no http(s) address or too long to be one.
+
+    Idempotent. Never raises, whatever the input.
+    """
+    if len(url) > LONGEST_URL:
+        return ""
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        return ""
+    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname:
+        return ""
+    host = _host(parts.hostname)
+    if not host:
+        return ""
+    if port and port not in {80, 443}:
+        host = f"{host}:{port}"
+    path = _path(parts.path)
+    query = _query(parts.query)
+    fragment = f"#{parts.fragment}" if parts.fragment.startswith("!") else ""
+    return f"https://{host}{path}{'?' + query if query else ''}{fragment}"
+
+
+def url_key(url: str) -> str:
+    """Return the compact identity of an address (22 characters), "" where it has none; equal for equal canonical forms."""
+    canonical = canonical_url(url)
+    return _digest(canonical) if canonical else ""
+
+
+def outlet_host(url: str) -> str:
+    """Return the publisher's host of an address: lower case, without "www.", "m." or "amp."; "" where there is none."""
+    try:
+        hostname = urlsplit(url.strip()).hostname
+    except ValueError:
+        return ""
+    return _host(hostname) if hostname else ""
+
+
+def trusted_canonical(page_url: str, canonical: str | None) -> str | None:
+    """Return `canonical` where a page may name it as its own address: the same site, and not a home page of it."""
+    if not canonical or not canonical_url(canonical):
+        return None
+    here, there = outlet_host(page_url), outlet_host(canonical)
+    if _site(here) != _site(there):
+        return None
+    parts = urlsplit(canonical_url(canonical))
+    asked = urlsplit(canonical_url(page_url))
+    if parts.path in {"", "/"} and not parts.query and asked.path not in {"", "/"}:
+        return None
+    # A template that names its section ("/news") on every article below it ("/news/one") would make them all one.
+    if asked.path.startswith(parts.path.rstrip("/") + "/") and not parts.query and not _same_but_suffix(parts, asked):
+        return None
+    return canonical
+
+
+class RawKey(NamedTuple):
+    """What a feed gives to tell an entry by."""
+
+    guid: str
+    url: str
+    title: str
+
+
+def entry_keys(raw: Sequence[RawKey]) -> list[str]:
+    """Return the key of each entry of one document, in order.
+
+    The guid, else the address; where several entries of the document share it, a mix with address and title, so that ten entries
+    with one guid stay ten. A long one is hashed.
+    """
+    firsts = [key.guid.strip() or canonical_url(key.url) or key.title for key in raw]
+    counts = Counter(firsts)
+    keys = []
+    for first, key in zip(firsts, raw, strict=True):
+        if counts[first] > 1:
+            first = _digest("\n".join((first, canonical_url(key.url) or key.url, key.title)))
+        keys.append(first if len(first) <= 200 else _digest(first))
+    return keys
+
+
+def entry_hash(entry: Entry) -> str:
+    """Return a short hash of an entry's words, to see that they changed."""
+    return _digest(f"{entry.title}\n{entry.summary}")[:12]
+
+
+def title_key(title: str, outlet: str = "") -> str:
+    """Return a headline folded for comparing: no tone marks, capitals or punctuation, the outlet's name cut from its end."""
+    title = title.strip()
+    if outlet and title.casefold().endswith(outlet.casefold()):
+        cut = title[: -len(outlet)].rstrip()
+        if cut[-1:] in {"-", "–", "—", "|", "·", "•", ":"}:
+            title = cut[:-1].rstrip()
+    return " ".join(re.findall(r"\w+", fold(title)))[:300]
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=11).hexdigest()
+
+
+def _host(hostname: str) -> str:
+    host = hostname.rstrip(".").lower()
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode("ascii")
+        except UnicodeError:
+            return ""
+    if not host or _BAD_HOST.search(host):
+        return ""
+    return _TWIN_HOST.sub("", host)
+
+
+def _site(host: str) -> str:
+    """The last labels of a host that tell one site from another: `news.fpt.com` and `fpt.com` are one, `a.com.vn` and `b.com.vn` two."""
+    labels = host.split(":")[0].split(".")
+    public = 2 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in {"com", "co", "edu", "gov", "net", "org", "gouv", "ac"} else 1
+    return ".".join(labels[-public - 1 :])
+
+
+def _same_but_suffix(parts: SplitResult, asked: SplitResult) -> bool:
+    """Whether the longer path only adds a page number or a print, AMP or comment view to the shorter."""
+    rest = asked.path[len(parts.path.rstrip("/")) :].strip("/").lower()
+    return bool(re.fullmatch(r"(?:amp|print|comments?|page/)?\d*|index\.\w+", rest)) and parts.path.count("/") > 1
+
+
+def _path(path: str) -> str:
+    if "%" in path or not path.isascii():
+        path = quote(unquote_to_bytes(path), safe=_SAFE_PATH)
+    path = _SLASHES.sub("/", path)
+    path = _INDEX.sub("/", path)
+    path = _AMP_PATH.sub("", path)
+    return path.rstrip("/") or "/"
+
+
+def _query(query: str) -> str:
+    if not query:
+        return ""
+    kept = []
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
+        lowered = name.lower()
+        if not name or lowered in _TRACKING or lowered.startswith(_TRACKING_PREFIXES):
+            continue
+        if lowered == "outputtype" and value.lower() == "amp":
+            continue
+        if "%" in pair or not pair.isascii():
+            pair = quote(unquote_to_bytes(pair), safe=_SAFE_QUERY)
+        kept.append(pair)
+    return "&".join(sorted(kept))
