@@ -1,0 +1,26 @@
+"""Run the benchmarks by name: `python -m benchmarks polls digest startup matching stories`; without a name, all of them."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+NAMES = ("startup", "polls", "digest", "matching", "stories")
+
+
+def main() -> int:
+    """Run each named benchmark's `main()` in turn; returns the exit code."""
+    names = sys.argv[1:] or list(NAMES)
+    unknown = [name for name in names if name not in NAMES]
+    if unknown:
+        print(f"no benchmark is called {', '.join(unknown)}; there are: {', '.join(NAMES)}", file=sys.stderr)
+        return 2
+    for name in names:
+        print(f"== {name}", flush=True)
+        importlib.import_module(f"benchmarks.{name}").main()
+        print(flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

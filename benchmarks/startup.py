@@ -1,0 +1,38 @@
+"""Start-up of commands that do not crawl: whole-process CPU and wall, beside a bare interpreter."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.measure import Run, median, run, table
+
+RUNS = 7
+
+
+def main() -> None:
+    """Print one row a command."""
+    with tempfile.TemporaryDirectory() as folder:
+        env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "MONITOR_DATABASE_URL": f"sqlite:///{folder}/monitor.db"}
+        monitor = [sys.executable, "-m", "monitor"]
+        run([*monitor, "digest", "--format", "json"], env=env, cwd=folder)  # makes the database
+        commands = {
+            "python -c pass": [sys.executable, "-c", "pass"],
+            "monitor --version": [*monitor, "--version"],
+            "monitor --help": [*monitor, "--help"],
+            "monitor sources list": [*monitor, "sources", "list"],
+            "monitor articles": [*monitor, "articles"],
+            "monitor digest --format text": [*monitor, "digest", "--format", "text"],
+        }
+        rows: list[tuple[str, Run | str]] = []
+        for name, command in commands.items():
+            rows.append((name, median([run(command, env=env, cwd=folder) for _ in range(RUNS)])))
+    base = rows[0][1]
+    assert isinstance(base, Run)
+    print(table(rows, base=base))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""The command line: parse, call, print. Data goes to stdout, everything else to stderr.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 partly done.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import monitor
+from monitor.cli import gather, read, settings, sources, tools
+from monitor.cli.context import Context
+from storage.errors import MediaMonitorError
+
+app = typer.Typer(
+    name="monitor",
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Watch the news for FPT, Mila and FUNiX (or any names) and make one daily digest of new coverage.",
+    epilog="Start with `monitor demo` (no internet needed) or `monitor daily`. Settings: `monitor init`, `monitor config`.",
+)
+for module in (gather, read, sources, settings, tools):
+    module.register(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"media-monitor {monitor.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", envvar="MONITOR_CONFIG", help="Configuration file (default: monitor.toml here, if any).")
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option("--database", help="Database URL or SQLite file; also MONITOR_DATABASE_URL.", show_default=False)
+    ] = None,
+    verbose: Annotated[int, typer.Option("--verbose", "-v", count=True, help="More on stderr; twice for Scrapy's own log.")] = 0,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")] = False,
+) -> None:
+    """Options that stand before every command."""
+    context.obj = Context(config_path=config, database=database, verbose=verbose)
+
+
+def complain(message: str, hint: str | None = None) -> None:
+    """Tell a person on stderr what went wrong and what to do next."""
+    print(f"monitor: {message}", file=sys.stderr)
+    if hint:
+        print(f"  -> {hint}", file=sys.stderr)
+
+
+def main() -> None:
+    """Run the command line; ends the process."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal or pipe that says it is ASCII must not stop a Vietnamese headline.
+        getattr(stream, "reconfigure", lambda **_: None)(encoding="utf-8", errors="replace")
+    try:
+        app(prog_name="monitor")
+    except MediaMonitorError as error:
+        complain(str(error), error.hint)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        complain("interrupted")
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our pipe (head, less) has gone: that is its right. Keep the interpreter from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

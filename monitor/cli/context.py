@@ -1,0 +1,131 @@
+"""What every command starts from: the configuration, the store, the watchlist; each made when first asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from storage.errors import UsageError
+
+if TYPE_CHECKING:
+    from monitor.config import Config
+    from monitor.matching import Matcher
+    from monitor.watchlist import Watchlist
+    from storage.items import Source
+    from storage.store import Store
+
+
+@dataclass
+class Context:
+    """Options that stand before the command, and what follows from them."""
+
+    config_path: Path | None = None
+    database: str | None = None
+    verbose: int = 0
+    _stores: list[Store] = field(default_factory=list)
+
+    @cached_property
+    def config(self) -> Config:
+        """The configuration: file, environment, defaults."""
+        from monitor.config import load_config
+
+        config = load_config(self.config_path, os.environ, Path.cwd())
+        return replace(config, database=self.database) if self.database else config
+
+    @cached_property
+    def watchlist(self) -> Watchlist:
+        """The topics that are watched."""
+        return self.config.watchlist()
+
+    @cached_property
+    def matcher(self) -> Matcher:
+        """The watchlist made ready to search text."""
+        from monitor.matching import Matcher
+
+        return Matcher(self.watchlist)
+
+    @cached_property
+    def sources(self) -> list[Source]:
+        """All configured sources."""
+        return self.config.sources(self.watchlist)
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The reader's time zone."""
+        return ZoneInfo(self.config.timezone)
+
+    def store(self, *, create: bool = True) -> Store:
+        """Open the store; it closes when the process ends."""
+        from storage.store import Store
+
+        store = Store.open(self.config.database, create=create)
+        self._stores.append(store)
+        return store
+
+    def child(self, *arguments: str) -> list[str]:
+        """The command line of another command of ours with the same configuration, for a child process."""
+        command = [sys.executable, "-m", "monitor"]
+        if self.config_path:
+            command += ["--config", str(self.config_path)]
+        if self.database:
+            command += ["--database", self.database]
+        return [*command, *["-v"] * self.verbose, *arguments]
+
+
+def now() -> datetime:
+    """The present moment, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def moment(text: str, zone: ZoneInfo, option: str, *, end: bool = False) -> datetime:
+    """Read `2026-11-23`, `2026-11-23T09:00`, `today`, `yesterday` or `24h`/`7d` (ago) in the reader's zone.
+
+    Args:
+        end: a day alone means its end, not its start.
+
+    Raises:
+        UsageError: it is none of these; names the option.
+    """
+    local_now = datetime.now(zone)
+    word = text.strip().lower()
+    if word[:-1].isdigit() and word[-1:] in {"h", "d"}:
+        return now() - timedelta(**{"hours" if word[-1] == "h" else "days": int(word[:-1])})
+    try:
+        if word in {"today", "yesterday"} or len(word) == 10:
+            day = calendar_day(word, zone, option)
+            return datetime.combine(day + timedelta(days=int(end)), time(), zone).astimezone(UTC)
+        parsed = datetime.fromisoformat(text.strip())
+    except (ValueError, OverflowError):
+        raise UsageError(
+            f"{option}: {text!r} is no moment that I know",
+            hint=f"write a day ({local_now:%Y-%m-%d}), a time ({local_now:%Y-%m-%dT%H:%M}), today, yesterday, 24h or 7d",
+        ) from None
+    return (parsed if parsed.tzinfo else parsed.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def calendar_day(text: str, zone: ZoneInfo, option: str) -> date:
+    """Read a day: `2026-11-23`, `today` or `yesterday`.
+
+    Raises:
+        UsageError: it is no day; names the option.
+    """
+    today = datetime.now(zone).date()
+    word = text.strip().lower()
+    if word in {"today", "yesterday"}:
+        return today - timedelta(days=word == "yesterday")
+    try:
+        return date.fromisoformat(word)
+    except ValueError:
+        raise UsageError(f"{option}: {text!r} is no day", hint=f"write it as {today:%Y-%m-%d}, today or yesterday") from None
+
+
+def context_of(context: Any) -> Context:
+    """Return our context out of Typer's."""
+    found = context.find_object(Context)
+    return found if isinstance(found, Context) else Context()

@@ -1,0 +1,116 @@
+"""Commands that gather: `crawl`, `daily`, `import`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.cli.context import Context, context_of, now
+from storage.errors import UsageError
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command()(crawl)
+    app.command()(daily)
+    app.command(name="import")(import_)
+
+
+def crawl(
+    context: typer.Context,
+    what: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCE|URL]...", help="Sources by id, or bare addresses; none: all sources.")
+    ] = None,
+    due: Annotated[bool, typer.Option("--due", help="Only the sources whose next poll has come.")] = False,
+    group: Annotated[list[str] | None, typer.Option("--group", "-g", help="Only the sources of this group (vietnam, wires, ...).")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Store nothing; print what would be kept as JSON lines.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as one JSON object.")] = False,
+    pages: Annotated[bool, typer.Option("--pages/--no-pages", help="Fetch the pages behind the entries.")] = True,
+    wait: Annotated[float, typer.Option(help="Minutes to wait while another crawl is running.", min=0)] = 30.0,
+    deadline: Annotated[float | None, typer.Option(help="Stop after so many minutes; what is stored stays.", min=0.1)] = None,
+) -> None:
+    """Gather news now: from all sources, from some, or once from bare addresses.
+
+    A bare address may be a feed, an article or a site, and is crawled once. What is known is not fetched again, so a crawl that
+    was cut short is simply run again. Exit code 0: all read; 3: some sources could not be read; 1: none could.
+
+    \b
+    monitor crawl --due
+    monitor crawl vnexpress-latest betakit
+    monitor crawl https://example.org/news/fpt-and-mila.html --dry-run
+    """
+    from monitor.cli.crawl_view import print_report, watch
+    from monitor.crawl import CrawlOrder, crawl_sources, dry_crawl, order_sources
+
+    ours = context_of(context)
+    sources, urls = order_sources(ours.sources, what or [], groups=group or [])
+    if urls and due:
+        raise UsageError("--due goes with sources, not with bare addresses", hint="leave out --due")
+    order = CrawlOrder(
+        sources=tuple(sources),
+        urls=tuple(urls),
+        only_due=due,
+        pages=pages and ours.config.crawl.pages,
+        deadline_s=60.0 * (deadline or ours.config.crawl.deadline_minutes),
+        wait_s=60.0 * wait,
+        verbose=ours.verbose,
+    )
+    with watch(sys.stderr) as progress:
+        if dry_run:
+            report = dry_crawl(order, ours.config, ours.matcher, clock=now, progress=progress, out=sys.stdout)
+        else:
+            report = crawl_sources(order, ours.config, ours.store(), ours.matcher, clock=now, progress=progress)
+    print_report(report, out=sys.stderr if dry_run and not as_json else sys.stdout, as_json=as_json)
+    raise typer.Exit(report.exit_code)
+
+
+def daily(
+    context: typer.Context,
+    no_crawl: Annotated[bool, typer.Option("--no-crawl", help="Only make the digest of what is stored.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Do not print the digest.")] = False,
+) -> None:
+    """Do a day's work: crawl what is due, write the digest to digests/YYYY-MM-DD.*, print it.
+
+    For cron. Run it as often as you like: each story is told once, and the day's files hold the whole day. Exit code 0: done;
+    3: done, but some sources could not be read (the digest says which); 1: nothing could be read.
+    """
+    from monitor.daily import run_daily
+
+    ours = context_of(context)
+    result = run_daily(ours, crawl=not no_crawl)
+    if not quiet:
+        from monitor.cli.show import show
+
+        show(result.digest, "terminal")
+    for path in result.files:
+        print(f"written: {path}", file=sys.stderr)
+    raise typer.Exit(result.exit_code)
+
+
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="JSON lines with url, title, text, published, lang, outlet; - for stdin.")],
+    keep_unmatched: Annotated[bool, typer.Option("--keep-unmatched", help="Store articles that mention no topic, too.")] = False,
+    restart: Annotated[bool, typer.Option("--restart", help="Begin at the first line even if this file was imported in part.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
+) -> None:
+    """Import articles from a file, in its order, with the articles' own dates as clock.
+
+    They run the same line as a crawl from "article" on: matched, compared, stored. Old coverage is searchable and never told as
+    today's news. An interrupted import goes on where it stopped. Exit code 3: some lines were unusable (told on stderr by number).
+    """
+    from monitor.cli.crawl_view import print_import
+    from monitor.importing import import_file
+
+    ours = context_of(context)
+    result = import_file(
+        file, ours.store(), ours.matcher, keep_unmatched=keep_unmatched, restart=restart, complain=lambda text: print(text, file=sys.stderr)
+    )
+    print_import(result, as_json=as_json)
+    raise typer.Exit(result.exit_code)
+
+
+__all__ = ["Context", "register"]

@@ -1,0 +1,246 @@
+"""Print what commands found: tables on a terminal, plain lines in a pipe, JSON lines or CSV where asked."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TextIO
+from zoneinfo import ZoneInfo
+
+from monitor.export import article_record, csv_lines, inert, iso, jsonl
+from monitor.shapes import render
+from storage.items import Poll, PollOutcome, Source, SourceState, StoredArticle, Story
+
+if TYPE_CHECKING:
+    from monitor.digest.record import Digest
+    from storage.store import Reading
+
+
+def show(digest: Digest, shape: str, out: TextIO | None = None) -> None:
+    """Render a digest in one of its shapes onto `out` (stdout if None)."""
+    out = out or sys.stdout
+    out.write(render(digest, shape, **terminal_of(out)))
+
+
+def terminal_of(out: TextIO) -> dict[str, Any]:
+    """Tell a renderer what `out` can show: its width, colour and links; a pipe gets plain text of 80 columns."""
+    import os
+    import shutil
+
+    tty = out.isatty()
+    width = min(shutil.get_terminal_size().columns, 100) if tty else 80
+    return {"width": max(width, 40), "color": tty and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"}
+
+
+def local(moment: datetime | None, zone: ZoneInfo) -> str:
+    """Write a moment in the reader's zone, to the minute; "-" where it is unknown."""
+    return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else "-"
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, wide: int) -> int:
+    """Print rows: a table on a terminal (column `wide` takes the room), tab-separated in a pipe. Returns how many."""
+    if not sys.stdout.isatty():
+        count = 0
+        for count, row in enumerate(rows, 1):
+            print("\t".join(" ".join(cell.split()) for cell in row))
+        return count
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(box=None, pad_edge=False, header_style="dim")
+    for number, name in enumerate(head):
+        shown.add_column(name, overflow="fold" if number == wide else "ellipsis", no_wrap=number != wide, ratio=1 if number == wide else None)
+    count = 0
+    for count, row in enumerate(rows, 1):
+        shown.add_row(*(Text(cell) for cell in row))
+    if count:
+        console = Console()
+        with console.pager() if count > 3 * console.height else _nothing():
+            console.print(shown)
+    else:
+        print("nothing found", file=sys.stderr)
+    return count
+
+
+class _nothing:  # noqa: N801 - stands where a context manager is optional
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+def labels(stored: StoredArticle) -> str:
+    """The topics and units of an article, as shown to people."""
+    return ", ".join(dict.fromkeys(mention.unit or mention.topic for mention in stored.mentions))
+
+
+def print_articles(found: Iterable[StoredArticle], *, zone: ZoneInfo, as_json: bool, as_csv: bool, suppressed: bool) -> None:
+    """Print articles, or the hits that were not told with the rule that decided."""
+    if as_json or as_csv:
+        for line in csv_lines(found) if as_csv else jsonl(found):
+            print(line)
+        return
+    last = "rule" if suppressed else "labels"
+
+    def rows() -> Iterator[Sequence[str]]:
+        for stored in found:
+            article = stored.article
+            about = "; ".join(f"{hit.topic}: {hit.rule}" for hit in stored.suppressions) if suppressed else labels(stored)
+            yield local(stored.first_seen, zone), article.outlet, f"{article.title}\n{article.url}", about
+
+    table(("first seen", "outlet", "headline", last), rows(), wide=2)
+
+
+def story_record(story: Story) -> dict[str, Any]:
+    """Write one story with its articles, the one to show first under `lead`."""
+    from monitor.stories import lead
+
+    best = lead(story)
+    return {
+        "id": f"s{story.id}",
+        "headline": best.article.title,
+        "url": best.article.url,
+        "topics": list(dict.fromkeys(topic for stored in story.articles for topic in stored.topics)),
+        "outlets": list(dict.fromkeys(stored.article.outlet for stored in story.articles)),
+        "languages": list(dict.fromkeys(stored.article.language for stored in story.articles if stored.article.language)),
+        "first_seen": iso(min(stored.first_seen for stored in story.articles)),
+        "told_on": story.told_on,
+        "articles": [article_record(stored) for stored in story.articles],
+    }
+
+
+def print_stories(found: Iterable[Story], *, zone: ZoneInfo, as_json: bool, as_csv: bool) -> None:
+    """Print stories, one line each."""
+    if as_json:
+        for story in found:
+            print(json.dumps(story_record(story), ensure_ascii=False))
+        return
+    if as_csv:
+        import csv
+
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        columns = ("id", "headline", "url", "topics", "outlets", "languages", "first_seen", "told_on")
+        writer.writerow(columns)
+        for story in found:
+            record = story_record(story)
+            cells = ("; ".join(value) if isinstance(value, list) else value for value in (record[column] for column in columns))
+            writer.writerow([inert(cell) for cell in cells])
+        return
+
+    def rows() -> Iterator[Sequence[str]]:
+        for story in found:
+            record = story_record(story)
+            outlets = record["outlets"]
+            more = f" +{len(outlets) - 1}" if len(outlets) > 1 else ""
+            first = min(stored.first_seen for stored in story.articles)
+            yield record["id"], local(first, zone), f"{outlets[0]}{more}", record["headline"], ", ".join(record["topics"])
+
+    table(("story", "first seen", "outlets", "headline", "topics"), rows(), wide=3)
+
+
+def print_hits(found: Iterable[tuple[StoredArticle, str]], *, zone: ZoneInfo, as_json: bool) -> int:
+    """Print what a search found; returns how many."""
+    if as_json:
+        count = 0
+        for count, (stored, snippet) in enumerate(found, 1):
+            print(json.dumps(article_record(stored) | {"snippet": snippet}, ensure_ascii=False))
+        return count
+    rows = (
+        (local(stored.first_seen, zone), stored.article.outlet, f"{stored.article.title}\n{snippet}\n{stored.article.url}", labels(stored))
+        for stored, snippet in found
+    )
+    return table(("first seen", "outlet", "article", "labels"), rows, wide=2)
+
+
+def print_story(reading: Reading, story_id: int, *, zone: ZoneInfo, as_json: bool) -> None:
+    """Print one story: its articles, where each was seen, why it joined."""
+    from storage.errors import UsageError
+
+    stories = reading.articles.stories_by_id([story_id])
+    if not stories:
+        raise UsageError(f"there is no story s{story_id}", hint="`monitor stories` lists them; a merged one has the other's id")
+    (story,) = stories
+    if as_json:
+        print(json.dumps(story_record(story), ensure_ascii=False, indent=2))
+        return
+    record = story_record(story)
+    print(f"{record['id']}  {record['headline']}")
+    told = f"told on {story.told_on}" if story.told_on else "not told yet"
+    print(f"{len(story.articles)} articles, {len(record['outlets'])} outlets, languages {', '.join(record['languages']) or 'unknown'}; {told}")
+    for stored in story.articles:
+        article, evidence = stored.article, stored.evidence
+        copy = f", copy of a{stored.copy_id}" if stored.copy_id != stored.id else ""
+        headline_only = ", headline only" if article.body_from.value == "feed" else ""
+        print(f"\na{stored.id}  {article.outlet}  {local(article.published or stored.first_seen, zone)}{copy}{headline_only}")
+        print(f"    {article.title}\n    {article.url}")
+        parts = ", ".join(f"{name} {value:.2f}" for name, value in evidence.parts)
+        print(f"    here because: {evidence.rule} ({evidence.score:.2f}){': ' + parts if parts else ''}")
+        print(f"    seen at: {', '.join(stored.sources) or '-'}")
+
+
+def source_record(source: Source, state: SourceState | None) -> dict[str, Any]:
+    """Write a source with what is known of its health."""
+    return {
+        "id": source.id,
+        "url": source.url,
+        "moved_to": state.url if state else None,
+        "kind": source.kind.value,
+        "outlet": source.outlet,
+        "language": source.language,
+        "country": source.country,
+        "timezone": source.timezone,
+        "ownership": source.ownership.value,
+        "groups": list(source.groups),
+        "origin": source.origin,
+        "outcome": state.outcome.value if state and state.outcome else None,
+        "error": state.error if state else None,
+        "last_poll": iso(state.last_poll) if state else None,
+        "last_new": iso(state.last_new) if state else None,
+        "next_poll": iso(state.next_poll) if state else None,
+    }
+
+
+def print_sources(sources: Sequence[Source], states: Mapping[str, SourceState], *, zone: ZoneInfo, as_json: bool) -> None:
+    """Print the configured sources."""
+    if as_json:
+        for source in sources:
+            print(json.dumps(source_record(source, states.get(source.id)), ensure_ascii=False))
+        return
+
+    def rows() -> Iterator[Sequence[str]]:
+        for source in sources:
+            state = states.get(source.id)
+            health = state.outcome.value if state and state.outcome else "not yet"
+            yield source.id, source.outlet, source.language, ",".join(source.groups), health, source.url
+
+    table(("id", "outlet", "lang", "groups", "last poll", "address"), rows(), wide=5)
+    print(f"{len(sources)} sources", file=sys.stderr)
+
+
+def print_checks(sources: Sequence[Source], polls: Mapping[str, Poll], *, zone: ZoneInfo, as_json: bool) -> int:
+    """Print what trying each source found; returns the exit code."""
+    good = 0
+    rows: list[Sequence[str]] = []
+    for source in sources:
+        poll = polls.get(source.id)
+        fine = poll is not None and poll.outcome in {PollOutcome.CHANGED, PollOutcome.UNCHANGED}
+        good += fine
+        if poll is None:
+            rows.append((source.id, "not asked", "-", "-", source.url))
+            continue
+        said = f"{poll.entries} entries" if fine else (poll.error or poll.error_kind or poll.outcome.value)
+        rows.append((source.id, poll.outcome.value, local(poll.newest, zone), said, poll.moved_to or source.url))
+        if as_json:
+            record = source_record(source, None) | {
+                "outcome": poll.outcome.value, "status": poll.status, "error": poll.error, "error_kind": poll.error_kind,
+                "entries": poll.entries, "newest": iso(poll.newest), "moved_to": poll.moved_to,
+            }  # fmt: skip
+            print(json.dumps(record, ensure_ascii=False))
+    if not as_json:
+        table(("source", "outcome", "newest", "found", "address"), rows, wide=3)
+    print(f"{good} of {len(sources)} sources could be read", file=sys.stderr)
+    return 0 if good == len(sources) else 3 if good else 1

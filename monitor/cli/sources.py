@@ -1,0 +1,124 @@
+"""Commands about sources: `sources list|add|remove|check`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.cli.context import context_of, now
+from storage.errors import UsageError
+from storage.items import Ownership, Source
+
+sources_app = typer.Typer(no_args_is_help=True, help="List, add, remove and check the places to look.", rich_markup_mode=None)
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.add_typer(sources_app, name="sources")
+
+
+def choose(sources: list[Source], wanted: list[str]) -> list[Source]:
+    """Return the sources named by id (or address), all where none is named.
+
+    Raises:
+        UsageError: a name that no source has; suggests the nearest.
+    """
+    if not wanted:
+        return sources
+    known = {source.id: source for source in sources} | {source.url: source for source in sources}
+    for name in wanted:
+        if name not in known:
+            import difflib
+
+            near = difflib.get_close_matches(name, [source.id for source in sources], n=3, cutoff=0.5)
+            hint = f"did you mean {', '.join(near)}?" if near else "`monitor sources list` shows them all"
+            raise UsageError(f"no source is called {name!r}", hint=hint)
+    return list(dict.fromkeys(known[name] for name in wanted))
+
+
+@sources_app.command("list")
+def list_sources(
+    context: typer.Context,
+    group: Annotated[list[str] | None, typer.Option("--group", "-g", help="Only this group.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List all configured sources with their groups and how their last poll went."""
+    from monitor.cli.show import print_sources
+
+    ours = context_of(context)
+    sources = [source for source in ours.sources if not group or set(group) & set(source.groups)]
+    states = {}
+    if ours.has_store():
+        with ours.store(create=False).reading() as reading:
+            states = reading.sources.states()
+    print_sources(sources, states, zone=ours.zone, as_json=as_json)
+
+
+@sources_app.command("add")
+def add_source(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(help="The address of a feed.")],
+    id_: Annotated[str | None, typer.Option("--id", help="A short name; made from the address if left out.")] = None,
+    outlet: Annotated[str | None, typer.Option("--outlet", help="The outlet's name; from the feed if left out.")] = None,
+    language: Annotated[str | None, typer.Option("--lang", help="Its language (vi, en, fr, ...).")] = None,
+    timezone: Annotated[str | None, typer.Option("--timezone", help="For dates without a zone, e.g. Asia/Ho_Chi_Minh.")] = None,
+    country: Annotated[str | None, typer.Option("--country", help="Two letters, e.g. VN.")] = None,
+    ownership: Annotated[Ownership, typer.Option("--ownership", help="Whose words it prints.")] = Ownership.EARNED,
+    check: Annotated[bool, typer.Option("--check/--no-check", help="Read it once before adding it.")] = True,
+) -> None:
+    """Add a feed to the configuration file (made if there is none), after reading it once.
+
+    A site's home page will do where it names its feed: that feed is added.
+    """
+    from monitor.adding import add
+
+    ours = context_of(context)
+    wanted = Source(
+        id=id_ or "",
+        url=url,
+        outlet=outlet or "",
+        language=language or "",
+        timezone=timezone or "",
+        country=(country or "").upper(),
+        ownership=ownership,
+        origin="config",
+    )
+    for line in add(ours.config, wanted, known=ours.sources, check=check, now=now()):
+        print(line, file=sys.stderr)
+
+
+@sources_app.command("remove")
+def remove_source(context: typer.Context, id_: Annotated[str, typer.Argument(metavar="ID", help="The source's id.")]) -> None:
+    """Remove a source: one of yours leaves the file, one of the pack is switched off in it. What it found stays stored."""
+    from monitor.config import remove_source as remove
+
+    ours = context_of(context)
+    (source,) = choose(ours.sources, [id_])
+    path = ours.config.path or Path("monitor.toml")
+    print(remove(path, source), file=sys.stderr)
+
+
+@sources_app.command("check")
+def check_sources(
+    context: typer.Context,
+    what: Annotated[list[str] | None, typer.Argument(metavar="[SOURCE]...", help="Sources by id; none: all.")] = None,
+    group: Annotated[list[str] | None, typer.Option("--group", "-g", help="Only this group.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Try each source now and say what was found: entries, newest, language, errors. Stores nothing.
+
+    Exit code 0: all could be read; 3: some; 1: none.
+    """
+    from monitor.cli.crawl_view import watch
+    from monitor.cli.show import print_checks
+    from monitor.crawl import check
+
+    ours = context_of(context)
+    chosen = choose([source for source in ours.sources if not group or set(group) & set(source.groups)], what or [])
+    with watch(sys.stderr) as progress:
+        polls = check(chosen, ours.config, clock=now, progress=progress)
+    raise typer.Exit(print_checks(chosen, polls, zone=ours.zone, as_json=as_json))

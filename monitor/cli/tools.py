@@ -1,0 +1,87 @@
+"""Commands beside the daily work: `status`, `demo`, `match`, `rematch`, `verdict`."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from monitor.cli.context import context_of, now
+from storage.errors import UsageError
+
+
+class Verdict(StrEnum):
+    """What a reader says of a hit."""
+
+    NOT_US = "not-us"
+    IS_US = "is-us"
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the command line."""
+    app.command()(status)
+    app.command()(demo)
+    app.command()(match)
+    app.command()(verdict)
+
+
+def status(context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False) -> None:
+    """Show at a glance how the watch is doing. Exit code 0: well; 1: something needs a person."""
+    from monitor.status import print_status
+
+    ours = context_of(context)
+    with ours.store(create=False).reading() as reading:
+        raise typer.Exit(print_status(reading, ours.sources, now=now(), zone=ours.zone, as_json=as_json))
+
+
+def demo(
+    folder: Annotated[Path | None, typer.Option("--folder", help="Keep database and digests here; a fresh temporary folder if left out.")] = None,
+) -> None:
+    """See the whole line work in seconds, without the internet: a made-up web on loopback is crawled for real."""
+    from monitor.demo.run import run_demo
+
+    raise typer.Exit(run_demo(folder))
+
+
+def match(
+    context: typer.Context,
+    file: Annotated[str, typer.Argument(help="JSON lines with id, title, text, url, lang; - for stdin.")] = "-",
+) -> None:
+    """Say for each line which topics it mentions, with the evidence: JSON lines in, JSON lines out, in the same order.
+
+    For tuning a watchlist and for pipes. A malformed line gets an error object with its line number (exit code 3).
+    """
+    import json
+
+    from monitor.match_lines import match_lines
+
+    ours = context_of(context)
+    failed = False
+    if file == "-":
+        stream = sys.stdin.buffer
+    else:
+        try:
+            stream = Path(file).open("rb")  # noqa: SIM115 - lives as long as the process
+        except OSError as error:
+            raise UsageError(f"{file}: cannot be read: {error.strerror}", hint="name a file with JSON lines, or - for stdin") from error
+    for answer in match_lines(stream, ours.matcher):
+        failed |= "error" in answer
+        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    raise typer.Exit(3 if failed else 0)
+
+
+def verdict(
+    context: typer.Context,
+    target: Annotated[str, typer.Argument(metavar="URL|STORY", help="An article's address, or a story such as s12.")],
+    said: Annotated[Verdict, typer.Argument(metavar="not-us|is-us", help="What it is.")],
+    topic: Annotated[str | None, typer.Option("--topic", "-t", help="For this topic only.")] = None,
+) -> None:
+    """Say that a hit is not us, or that it is; remembered and obeyed by later runs, for later copies too."""
+    from monitor.verdicts import judge
+
+    ours = context_of(context)
+    name = ours.watchlist.named(topic) if topic else None
+    print(judge(ours.store(create=False), ours.matcher, target, said.value, name, now()))

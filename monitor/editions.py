@@ -1,0 +1,170 @@
+"""Make the next digest, or show one again: the shell round the pure `digest.build`.
+
+    store (untold stories, coverage since the last edition) -> build -> ledger (claimed in the same transaction) -> Digest
+
+An edition is one telling. A story belongs to one edition for good (the ledger's unique constraint has the last word), so making
+a digest twice a day tells the second time what came in between, and a day shown again is all of its editions together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from monitor.stories import lead
+from storage.errors import UsageError
+from storage.items import Coverage, Source, Story
+
+if TYPE_CHECKING:
+    from monitor.digest.record import Digest
+    from storage.store import Store, Transaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What every digest is made from, beside the moment."""
+
+    store: Store
+    sources: Sequence[Source]
+    topics: Sequence[str]  # shown, in this order
+    only: bool  # True: stories of other topics are left out
+    zone: ZoneInfo
+    language: str
+    clock: Callable[[], datetime]
+    name: str = "daily"
+    baseline: timedelta = timedelta(hours=48)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edition:
+    """A digest with what the command line wants to know of it."""
+
+    digest: Digest
+    stories: int
+    last_told: str | None = None  # day of the edition before, ISO
+
+    @property
+    def empty(self) -> bool:
+        """Whether it tells no story."""
+        return self.stories == 0
+
+
+def next_edition(desk: Desk) -> Edition:
+    """Make the next digest and remember what it told, in one transaction: a crash tells nothing off."""
+    now = desk.clock()
+    day = now.astimezone(desk.zone).date()
+    with desk.store.transaction() as transaction:
+        last = transaction.ledger.last(desk.name)
+        fresh, old = _news(desk, transaction, first=last is None, now=now)
+        since = last.until if last else None
+        coverage = _coverage(desk, transaction, since, now)
+        number = 1 + len(transaction.ledger.editions(desk.name, day.isoformat()))
+        digest = _build(desk, fresh, coverage, day=day, edition=number, since=since, until=now)
+        transaction.ledger.open_edition(
+            desk.name, day.isoformat(), now=now, since=since, until=now, stories=[story.id for story in fresh], baseline=[story.id for story in old]
+        )
+    return Edition(digest=digest, stories=len(fresh), last_told=last.day if last else None)
+
+
+def preview_edition(desk: Desk) -> Edition:
+    """Show what the next digest would tell, without telling it."""
+    now = desk.clock()
+    with desk.store.reading() as reading:
+        last = reading.ledger.last(desk.name)
+        fresh, _ = _news(desk, reading, first=last is None, now=now)
+        since = last.until if last else None
+        coverage = _coverage(desk, reading, since, now)
+    digest = _build(desk, fresh, coverage, day=now.astimezone(desk.zone).date(), edition=1, since=since, until=now)
+    return Edition(digest=digest, stories=len(fresh), last_told=last.day if last else None)
+
+
+def of_day(desk: Desk, day: date) -> Edition:
+    """Show a day again: all editions of that day as one digest.
+
+    Raises:
+        UsageError: no digest was made on that day.
+    """
+    with desk.store.reading() as reading:
+        editions = reading.ledger.editions(desk.name, day.isoformat())
+        if not editions:
+            days = reading.ledger.days(desk.name)
+            hint = f"the last was made on {max(days)}" if days else "none has been made yet: monitor digest"
+            raise UsageError(f"no digest was made on {day.isoformat()}", hint=hint)
+        stories = _only(desk, reading.articles.stories_by_id(reading.ledger.stories_of([edition.id for edition in editions])))
+        since, until = editions[0].since, editions[-1].until
+        coverage = _coverage(desk, reading, since, until)
+    digest = _build(desk, stories, coverage, day=day, edition=len(editions), since=since, until=until)
+    return Edition(digest=digest, stories=len(stories), last_told=day.isoformat())
+
+
+def again(desk: Desk) -> Edition:
+    """Show the last edition again.
+
+    Raises:
+        UsageError: none has been made yet.
+    """
+    with desk.store.reading() as reading:
+        last = reading.ledger.last(desk.name)
+        if last is None:
+            raise UsageError("no digest has been made yet", hint="monitor digest")
+        stories = _only(desk, reading.articles.stories_by_id(reading.ledger.stories_of([last.id])))
+        coverage = _coverage(desk, reading, last.since, last.until)
+    digest = _build(desk, stories, coverage, day=date.fromisoformat(last.day), edition=last.edition, since=last.since, until=last.until)
+    return Edition(digest=digest, stories=len(stories), last_told=last.day)
+
+
+def of_window(desk: Desk, since: datetime | None, until: datetime) -> Edition:
+    """Show the stories first seen in a window, told or not, old coverage included."""
+    from storage.articles import ArticleFilter
+
+    with desk.store.reading() as reading:
+        stories = _only(desk, list(reading.articles.stories(ArticleFilter(since=since, until=until))))
+        coverage = _coverage(desk, reading, since, until)
+    day = (until - timedelta(microseconds=1)).astimezone(desk.zone).date()
+    return Edition(digest=_build(desk, stories, coverage, day=day, edition=1, since=since, until=until), stories=len(stories))
+
+
+def _news(desk: Desk, reading: Transaction, *, first: bool, now: datetime) -> tuple[list[Story], list[Story]]:
+    """Return the untold stories: those to tell, and (at the very first digest) those too old to be called news."""
+    untold = _only(desk, reading.articles.untold(desk.name, now))
+    if not first:
+        return untold, []
+    horizon = now - desk.baseline
+    fresh = [story for story in untold if max(stored.article.published or stored.first_seen for stored in story.articles) >= horizon]
+    told = {story.id for story in fresh}
+    return fresh, [story for story in untold if story.id not in told]
+
+
+def _only(desk: Desk, stories: Sequence[Story]) -> list[Story]:
+    if not desk.only:
+        return list(stories)
+    wanted = set(desk.topics)
+    return [story for story in stories if any(wanted & set(stored.topics) for stored in story.articles)]
+
+
+def _coverage(desk: Desk, reading: Transaction, since: datetime | None, until: datetime) -> Coverage:
+    return reading.sources.coverage(since, until, {source.id: source.outlet or source.id for source in desk.sources})
+
+
+def _build(
+    desk: Desk, stories: Sequence[Story], coverage: Coverage, *, day: date, edition: int, since: datetime | None, until: datetime
+) -> Digest:
+    from monitor.digest.build import build
+
+    return build(
+        stories,
+        coverage,
+        topics=desk.topics,
+        name=desk.name,
+        day=day,
+        edition=edition,
+        now=until,
+        since=since,
+        until=until,
+        timezone=str(desk.zone),
+        language=desk.language,
+        lead=lead,
+    )
