@@ -1,0 +1,258 @@
+"""Tables and unique constraints: one definition for SQLite and PostgreSQL.
+
+Moments are microseconds since 1970 in UTC, as integers: they sort, compare and travel the same on both engines, and no session
+time zone can touch them. Texts stand apart from articles, so that what scans articles does not read their texts.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.types import TypeDecorator
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime, kept as microseconds since 1970 in UTC."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Turn an aware datetime into a number; a naive one is a mistake of ours."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r}")
+        return (value - _EPOCH) // _MICROSECOND
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Turn the number back."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+# A plain INTEGER PRIMARY KEY is SQLite's rowid; PostgreSQL gets 64 bits.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Text, nullable=False))
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("id", String(128), primary_key=True),
+    Column("outlet", Text, nullable=False, server_default=""),
+    Column("configured_url", Text, nullable=False, server_default=""),
+    Column("kind", String(16), nullable=False, server_default=""),
+    Column("url", Text),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("body_hash", String(64)),
+    Column("first_poll", Moment),
+    Column("last_poll", Moment),
+    Column("last_ok", Moment),
+    Column("last_full", Moment),
+    Column("last_new", Moment),
+    Column("next_poll", Moment),
+    Column("outcome", String(16)),
+    Column("status", Integer),
+    Column("error_kind", String(64)),
+    Column("error", Text),
+    Column("failing_since", Moment),
+    Column("error_streak", Integer, nullable=False, server_default="0"),
+    Column("polls", Integer, nullable=False, server_default="0"),
+    Column("entries_total", Integer, nullable=False, server_default="0"),
+    Column("new_total", Integer, nullable=False, server_default="0"),
+    Column("new_per_day", Float),
+    Column("newest", Moment),
+)
+
+polls = Table(
+    "polls",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source_id", String(128), nullable=False),
+    Column("started", Moment, nullable=False),
+    Column("finished", Moment, nullable=False, index=True),
+    Column("outcome", String(16), nullable=False),
+    Column("status", Integer),
+    Column("error_kind", String(64)),
+    Column("error", Text),
+    Column("entries", Integer, nullable=False),
+    Column("new", Integer, nullable=False),
+    Column("kept", Integer, nullable=False),
+    Column("shared", Boolean, nullable=False),
+)
+
+# A story carries nothing of its own but its number: what it is follows from its articles.
+stories = Table("stories", metadata, Column("id", Id, primary_key=True), Column("created", Moment, nullable=False))
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("story_id", Id, ForeignKey("stories.id"), nullable=False, index=True),
+    Column("copy_id", Id, nullable=False, index=True),
+    Column("url", Text, nullable=False),
+    Column("canonical_url", Text),
+    Column("title", Text, nullable=False),
+    Column("title_key", Text, nullable=False),
+    Column("published", Moment),
+    Column("updated", Moment),
+    Column("authors", JSON, nullable=False),
+    Column("outlet", Text, nullable=False),
+    Column("outlet_host", String(255), nullable=False),
+    Column("language", String(16), nullable=False),
+    Column("country", String(8), nullable=False),
+    Column("ownership", String(16), nullable=False),
+    Column("body_from", String(16), nullable=False),
+    Column("opaque", Boolean, nullable=False),
+    Column("why_no_page", Text, nullable=False),
+    Column("first_seen", Moment, nullable=False, index=True),
+    Column("revised", Moment),
+    Column("baseline", Boolean, nullable=False),
+    Column("suppressed", Boolean, nullable=False),
+    Column("matched", Boolean, nullable=False),
+    Column("evidence", JSON, nullable=False),
+    Index("ix_articles_title_key", "title_key", postgresql_using="hash"),
+    Index("ix_articles_news", "story_id", sqlite_where=text("matched AND NOT baseline"), postgresql_where=text("matched AND NOT baseline")),
+)
+
+texts = Table(
+    "texts",
+    metadata,
+    Column("article_id", Id, ForeignKey("articles.id"), primary_key=True, autoincrement=False),
+    Column("summary", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+article_urls = Table(
+    "article_urls",
+    metadata,
+    Column("url_key", String(32), primary_key=True),
+    Column("article_id", Id, ForeignKey("articles.id"), nullable=False, index=True),
+)
+
+_hit_columns = (
+    ("article_id", Id), ("position", Integer), ("topic", String(128)), ("unit", Text), ("alias", Text), ("field", String(8)),
+    ("start", Integer), ("stop", Integer), ("snippet", Text), ("snippet_start", Integer), ("score", Float), ("parts", JSON),
+)  # fmt: skip
+mentions = Table(
+    "mentions",
+    metadata,
+    *(
+        Column(name, kind, *([ForeignKey("articles.id")] if name == "article_id" else []), primary_key=name in {"article_id", "position"}, nullable=False, autoincrement=False)
+        for name, kind in _hit_columns
+    ),
+    Column("passing", Boolean, nullable=False),
+    Index("ix_mentions_topic", "topic", "article_id"),
+)  # fmt: skip
+suppressions = Table(
+    "suppressions",
+    metadata,
+    *(
+        Column(name, kind, *([ForeignKey("articles.id")] if name == "article_id" else []), primary_key=name in {"article_id", "position"}, nullable=False, autoincrement=False)
+        for name, kind in _hit_columns
+        if name not in {"unit", "snippet_start"}
+    ),
+    Column("rule", Text, nullable=False),
+)  # fmt: skip
+
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("article_id", Id, ForeignKey("articles.id"), nullable=False, index=True),
+    Column("at", Moment, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+# One row an entry of a source: the sighting. An entry that mentions no topic keeps this row alone, so it is never fetched twice.
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("source_id", String(128), primary_key=True),
+    Column("entry_key", String(255), primary_key=True),
+    Column("url_key", String(32), nullable=False, index=True),
+    Column("article_id", Id, ForeignKey("articles.id"), index=True),
+    Column("entry_hash", String(32), nullable=False),
+    Column("first_seen", Moment, nullable=False),
+    Column("last_seen", Moment, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+pending = Table(
+    "pending",
+    metadata,
+    Column("source_id", String(128), primary_key=True),
+    Column("entry_key", String(255), primary_key=True),
+    Column("source", JSON, nullable=False),
+    Column("entry", JSON, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_try", Moment, nullable=False),
+)
+
+digests = Table(
+    "digests",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("edition", Integer, nullable=False),
+    Column("created", Moment, nullable=False),
+    Column("since", Moment),
+    Column("until", Moment, nullable=False),
+    UniqueConstraint("name", "day", "edition"),
+)
+
+# A story is told once by a digest of one name: the primary key has the last word.
+told = Table(
+    "told",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("story_id", Id, ForeignKey("stories.id"), primary_key=True, autoincrement=False, index=True),
+    Column("digest_id", Id, ForeignKey("digests.id"), nullable=False, index=True),
+    Column("position", Integer, nullable=False),
+    Column("baseline", Boolean, nullable=False),  # too old to be told when the first digest was made
+)
+
+verdicts = Table(
+    "verdicts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("kind", String(16), nullable=False),  # not-us, is-us, same-story, not-same
+    Column("topic", String(128), nullable=False, server_default=""),
+    Column("article_id", Id, ForeignKey("articles.id"), nullable=False, index=True),
+    Column("other_id", Id, ForeignKey("articles.id"), index=True),
+)
