@@ -1,10 +1,10 @@
 """Open the store, read from it, change it in short transactions; the questions stand in the rooms by noun.
 
-    with Store.open("sqlite:///monitor.db") as store:
-        with store.transaction() as t:      # SQLite: BEGIN IMMEDIATE; PostgreSQL: one writer of articles at a time
-            t.articles.add(...)
-        with store.reading() as r:          # one snapshot
-            r.sources.states()
+with Store.open("sqlite:///monitor.db") as store:
+    with store.transaction() as t:      # SQLite: BEGIN IMMEDIATE; PostgreSQL: one writer of articles at a time
+        t.articles.add(...)
+    with store.reading() as r:          # one snapshot
+        r.sources.states()
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class Store:
 
     @property
     def dialect(self) -> str:
-        """"sqlite" or "postgresql"."""
+        """ "sqlite" or "postgresql"."""
         return self._engine.dialect.name
 
     @contextmanager
@@ -177,7 +177,7 @@ class Store:
             if self.dialect == "sqlite":
                 connection.exec_driver_sql("BEGIN")
             else:
-                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)  # noqa: PLW2901
+                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             try:
                 yield Reading(connection)
             finally:
@@ -210,7 +210,8 @@ class Store:
 
         if version is not None and version not in known():
             raise StorageDamaged(
-                f"{self.name}: its schema ({version}) is newer than this program's ({SCHEMA_HEAD})", hint="update media-monitor, or name another database"
+                f"{self.name}: its schema ({version}) is newer than this program's ({SCHEMA_HEAD})",
+                hint="update media-monitor, or name another database",
             )
         with self.transaction() as transaction:
             # Another process may have done it while we waited for our turn.
@@ -240,7 +241,9 @@ def _parse(url: str) -> URL:
     if family in {"postgresql", "postgres"}:
         return parsed.set(drivername="postgresql+psycopg")
     if family != "sqlite":
-        raise UsageError(f"databases of kind {family!r} are not supported", hint="write sqlite:///monitor.db or postgresql://user@host/name")
+        raise UsageError(
+            f"databases of kind {family!r} are not supported", hint="write sqlite:///monitor.db or postgresql://user@host/name"
+        )
     return parsed
 
 
@@ -259,7 +262,9 @@ def _engine(url: URL) -> Engine:
             engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "isolation_level": None, "check_same_thread": False})
             event.listen(engine, "connect", _prepare_sqlite)
         else:
-            engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10, "options": "-c lock_timeout=60s -c timezone=UTC"})
+            engine = create_engine(
+                url, pool_pre_ping=True, connect_args={"connect_timeout": 10, "options": "-c lock_timeout=60s -c timezone=UTC"}
+            )
     except (NoSuchModuleError, ImportError) as error:
         raise StorageError(f"the driver for {url.drivername} is not installed: {error}", hint="install media-monitor anew") from error
     return engine
@@ -304,10 +309,14 @@ def _in_words(error: DBAPIError, name: str) -> StorageError:
             return StorageError(f"{name}: the disk is full", hint="make room; nothing that was stored is lost")
         if primary in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
             who = os.environ.get("USER") or "this user"
-            return StorageError(f"{name}: the database cannot be written ({said})", hint=f"check that {who} may write the file and its folder")
+            return StorageError(
+                f"{name}: the database cannot be written ({said})", hint=f"check that {who} may write the file and its folder"
+            )
     state = getattr(cause, "sqlstate", None)
     if state in {"55P03", "57014"}:
         return StorageBusy(f"{name}: another program holds the database", hint="wait until it is done, or stop it")
     if isinstance(error, OperationalError) and state is None and code is None:
-        return StorageError(f"{name}: the database cannot be reached: {said}", hint="is the server running, are host, name and password right?")
+        return StorageError(
+            f"{name}: the database cannot be reached: {said}", hint="is the server running, are host, name and password right?"
+        )
     return StorageError(f"{name}: {said}")

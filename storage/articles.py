@@ -1,0 +1,339 @@
+"""Articles, their mentions, their stories: what is kept, and how it is asked for."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+
+from storage import schema, search
+from storage.identity import title_key
+from storage.items import Article, Evidence, Mention, StoredArticle, Story, Suppression
+from storage.rows import article_values, evidence_value, mention_row, read_article, suppression_row
+from storage.upsert import insert_or
+
+_BATCH = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArticleFilter:
+    """Which articles (or stories with such an article) are meant; None or "" does not filter."""
+
+    topic: str | None = None
+    unit: str | None = None
+    outlet: str | None = None  # name or host
+    language: str | None = None
+    ownership: str | None = None
+    since: datetime | None = None  # by first_seen
+    until: datetime | None = None
+    suppressed: bool = False  # True: those whose hits were not told
+    unmatched: bool = False  # True: also articles that mention no topic (kept by `import --keep-unmatched`)
+    limit: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewArticle:
+    """What `Articles.add` stores beside the article itself."""
+
+    article: Article
+    url_keys: tuple[str, ...]
+    first_seen: datetime
+    story_id: int | None = None  # None: a story of its own
+    copy_id: int | None = None  # None: a copy of nothing
+    baseline: bool = False
+    suppressed: bool = False
+    mentions: tuple[Mention, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
+    evidence: Evidence = Evidence(rule="first")  # noqa: RUF009 - frozen
+
+
+class Articles:
+    """The questions and commands about articles and stories."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    # ------------------------------------------------------------------ commands
+
+    def add(self, new: NewArticle) -> int:
+        """Store an article with all that hangs on it and return its id.
+
+        Raises:
+            sqlalchemy.exc.IntegrityError: one of its addresses is another article's; nothing of the transaction may stay.
+        """
+        story_id = new.story_id if new.story_id is not None else self._new_story(new.first_seen)
+        article = new.article
+        values = article_values(article) | {
+            "story_id": story_id,
+            "copy_id": new.copy_id or 0,
+            "title_key": title_key(article.title, article.outlet),
+            "first_seen": new.first_seen,
+            "baseline": new.baseline,
+            "suppressed": new.suppressed,
+            "matched": bool(new.mentions),
+            "evidence": evidence_value(new.evidence),
+        }
+        article_id = self._inserted(insert(schema.articles), values)
+        if new.copy_id is None:
+            self._connection.execute(_SET_COPY, {"b_id": article_id, "b_copy": article_id})
+        self._connection.execute(insert(schema.texts), {"article_id": article_id, "summary": article.summary, "text": article.text})
+        if new.url_keys:
+            self._connection.execute(insert(schema.article_urls), [{"url_key": key, "article_id": article_id} for key in new.url_keys])
+        self._add_hits(article_id, new.mentions, new.suppressions)
+        search.add(self._connection, article_id, article)
+        return article_id
+
+    def revise(
+        self,
+        stored: StoredArticle,
+        article: Article,
+        mentions: Sequence[Mention],
+        suppressions: Sequence[Suppression],
+        now: datetime,
+        *,
+        suppressed: bool,
+    ) -> None:
+        """Replace an article's words by newer ones, keeping the old headline and text as a revision."""
+        old = stored.article
+        changed = (old.title, old.text) != (article.title, article.text)
+        if changed:
+            self._connection.execute(insert(schema.revisions), {"article_id": stored.id, "at": now, "title": old.title, "text": old.text})
+        values = article_values(article) | {
+            "title_key": title_key(article.title, article.outlet),
+            "revised": now if changed else stored.updated_at,
+            "suppressed": suppressed,
+            "matched": bool(mentions),
+        }
+        self._connection.execute(update(schema.articles).where(schema.articles.c.id == stored.id).values(values))
+        self._connection.execute(
+            update(schema.texts).where(schema.texts.c.article_id == stored.id).values(summary=article.summary, text=article.text)
+        )
+        search.remove(self._connection, stored.id, old)
+        search.add(self._connection, stored.id, article)
+        self.set_hits(stored.id, mentions, suppressions)
+
+    def set_hits(
+        self, article_id: int, mentions: Sequence[Mention], suppressions: Sequence[Suppression], *, suppressed: bool | None = None
+    ) -> None:
+        """Replace an article's mentions and suppressions."""
+        for table in (schema.mentions, schema.suppressions):
+            self._connection.execute(delete(table).where(table.c.article_id == article_id))
+        self._add_hits(article_id, mentions, suppressions)
+        if suppressed is not None:
+            self._connection.execute(
+                update(schema.articles).where(schema.articles.c.id == article_id).values(suppressed=suppressed, matched=bool(mentions))
+            )
+
+    def add_urls(self, article_id: int, url_keys: Iterable[str]) -> None:
+        """Note further addresses of an article; one that is another article's stays that one's."""
+        rows = [{"url_key": key, "article_id": article_id} for key in url_keys if key]
+        if rows:
+            self._connection.execute(insert_or(self._connection, schema.article_urls).on_conflict_do_nothing(), rows)
+
+    def move(self, article_ids: Sequence[int], story_id: int | None, evidence: Evidence, now: datetime) -> int:
+        """Put articles into a story (None: a new one), with the reason; returns the story's id."""
+        story_id = story_id if story_id is not None else self._new_story(now)
+        table = schema.articles
+        self._connection.execute(
+            update(table).where(table.c.id.in_(article_ids)).values(story_id=story_id, evidence=evidence_value(evidence))
+        )
+        return story_id
+
+    def merge(self, into: int, other: int) -> None:
+        """Put all articles of story `other` into story `into`, without a word about why; what was told stays told."""
+        table, told = schema.articles, schema.told
+        self._connection.execute(update(table).where(table.c.story_id == other).values(story_id=into))
+        # A merged story is told where either was.
+        names = set(self._connection.scalars(select(told.c.name).where(told.c.story_id == into)))
+        moved = update(told).where(told.c.story_id == other)
+        self._connection.execute((moved.where(told.c.name.not_in(names)) if names else moved).values(story_id=into))
+
+    # ------------------------------------------------------------------ questions
+
+    def of_urls(self, url_keys: Iterable[str]) -> list[int]:
+        """Return the ids of articles that have one of these addresses."""
+        keys = [key for key in url_keys if key]
+        if not keys:
+            return []
+        return sorted(set(self._connection.scalars(_BY_URL, {"keys": keys})))
+
+    def of_title(self, title: str, since: datetime, until: datetime) -> list[int]:
+        """Return the ids of articles with this folded headline (`identity.title_key`) first seen in the window."""
+        table = schema.articles
+        query = select(table.c.id).where(table.c.title_key == title, table.c.first_seen >= since, table.c.first_seen <= until).limit(20)
+        return list(self._connection.scalars(query))
+
+    def get(self, article_id: int) -> StoredArticle | None:
+        """Return one article."""
+        return next(iter(self.many([article_id])), None)
+
+    def many(self, ids: Sequence[int], *, with_text: bool = True) -> list[StoredArticle]:
+        """Return articles in the order of `ids`; unknown ids are left out. `with_text` False leaves texts empty."""
+        found: dict[int, StoredArticle] = {}
+        for start in range(0, len(ids), _BATCH):
+            found |= self._batch(ids[start : start + _BATCH], with_text=with_text)
+        return [found[one] for one in ids if one in found]
+
+    def find(self, wanted: ArticleFilter) -> Iterator[StoredArticle]:
+        """Yield articles, newest first, in batches of bounded memory."""
+        table = schema.articles
+        query = _narrow(select(table.c.id), wanted).order_by(table.c.first_seen.desc(), table.c.id.desc())
+        if wanted.limit:
+            query = query.limit(wanted.limit)
+        return self._stream(list(self._connection.scalars(query)), with_text=False)
+
+    def export(self, wanted: ArticleFilter) -> Iterator[StoredArticle]:
+        """Yield articles in the order they were stored, with their texts; memory is bounded."""
+        table = schema.articles
+        query = _narrow(select(table.c.id), replace(wanted, unmatched=True)).order_by(table.c.id)
+        return self._stream(list(self._connection.scalars(query)), with_text=True)
+
+    def stories(self, wanted: ArticleFilter) -> Iterator[Story]:
+        """Yield the stories that hold such an article, whole, newest first."""
+        table = schema.articles
+        query = _narrow(select(table.c.story_id), wanted).group_by(table.c.story_id)
+        query = query.order_by(func.min(table.c.first_seen).desc(), table.c.story_id.desc())
+        if wanted.limit:
+            query = query.limit(wanted.limit)
+        ids = list(self._connection.scalars(query))
+        for start in range(0, len(ids), _BATCH):
+            yield from self.stories_by_id(ids[start : start + _BATCH])
+
+    def stories_by_id(self, story_ids: Sequence[int]) -> list[Story]:
+        """Return stories in the order of `story_ids`, with all articles that were not suppressed; empty ones are left out."""
+        table, told, digests = schema.articles, schema.told, schema.digests
+        by_story: dict[int, list[int]] = defaultdict(list)
+        told_on: dict[int, str] = {}
+        for start in range(0, len(story_ids), _BATCH):
+            part = story_ids[start : start + _BATCH]
+            query = select(table.c.story_id, table.c.id).where(table.c.story_id.in_(part), table.c.suppressed.is_(False))
+            for row in self._connection.execute(query.order_by(table.c.first_seen, table.c.id)):
+                by_story[row.story_id].append(row.id)
+            days = select(told.c.story_id, func.min(digests.c.day)).join(digests, digests.c.id == told.c.digest_id)
+            days = days.where(told.c.story_id.in_(part), told.c.baseline.is_(False)).group_by(told.c.story_id)
+            told_on |= {row[0]: row[1] for row in self._connection.execute(days)}
+        articles = {stored.id: stored for stored in self.many([one for ids in by_story.values() for one in ids], with_text=False)}
+        return [
+            Story(id=story_id, articles=tuple(articles[one] for one in by_story[story_id]), told_on=told_on.get(story_id))
+            for story_id in story_ids
+            if story_id in by_story
+        ]
+
+    def untold(self, name: str) -> list[Story]:
+        """Return the stories that digest `name` has not told and that hold news: an article with a mention, younger than the watch."""
+        table, told = schema.articles, schema.told
+        already = select(told.c.story_id).where(told.c.name == name, told.c.story_id == table.c.story_id).exists()
+        query = select(table.c.story_id).where(table.c.matched, ~table.c.baseline, ~table.c.suppressed, ~already).group_by(table.c.story_id)
+        return self.stories_by_id(list(self._connection.scalars(query.order_by(func.min(table.c.first_seen), table.c.story_id))))
+
+    def counts(self) -> dict[str, int]:
+        """Return how many articles and stories are stored."""
+        table = schema.articles
+        row = self._connection.execute(select(func.count(), func.count(table.c.story_id.distinct())).where(table.c.matched)).one()
+        return {"articles": row[0], "stories": row[1]}
+
+    def revisions(self, article_id: int) -> list[tuple[datetime, str]]:
+        """Return when an article's words changed, and the headline before each change."""
+        table = schema.revisions
+        rows = self._connection.execute(select(table.c.at, table.c.title).where(table.c.article_id == article_id).order_by(table.c.at))
+        return [(row.at, row.title) for row in rows]
+
+    # ------------------------------------------------------------------ inside
+
+    def _new_story(self, now: datetime) -> int:
+        return self._inserted(insert(schema.stories), {"created": now})
+
+    def _inserted(self, statement: Any, values: dict[str, Any]) -> int:
+        key = self._connection.execute(statement, values).inserted_primary_key
+        return int(key[0])
+
+    def _add_hits(self, article_id: int, mentions: Sequence[Mention], suppressions: Sequence[Suppression]) -> None:
+        if mentions:
+            rows = [mention_row(mention) | {"article_id": article_id, "position": at} for at, mention in enumerate(mentions)]
+            self._connection.execute(insert(schema.mentions), rows)
+        if suppressions:
+            rows = [suppression_row(hit) | {"article_id": article_id, "position": at} for at, hit in enumerate(suppressions)]
+            self._connection.execute(insert(schema.suppressions), rows)
+
+    def _stream(self, ids: Sequence[int], *, with_text: bool) -> Iterator[StoredArticle]:
+        for start in range(0, len(ids), _BATCH):
+            yield from self.many(ids[start : start + _BATCH], with_text=with_text)
+
+    def _batch(self, ids: Sequence[int], *, with_text: bool) -> dict[int, StoredArticle]:
+        hits: dict[int, list[Any]] = defaultdict(list)
+        hidden: dict[int, list[Any]] = defaultdict(list)
+        seen: dict[int, list[str]] = defaultdict(list)
+        keys = {"keys": list(ids)}
+        for row in self._connection.execute(_MENTIONS, keys):
+            hits[row.article_id].append(row)
+        for row in self._connection.execute(_SUPPRESSIONS, keys):
+            hidden[row.article_id].append(row)
+        for row in self._connection.execute(_SOURCES_OF, keys):
+            seen[row.article_id].append(row.source_id)
+        return {
+            row.id: read_article(row, hits[row.id], hidden[row.id], seen[row.id])
+            for row in self._connection.execute(_ARTICLES_TEXT if with_text else _ARTICLES, keys)
+        }
+
+
+def _narrow(query: Select[Any], wanted: ArticleFilter) -> Select[Any]:
+    table, mentions = schema.articles, schema.mentions
+    if wanted.suppressed:
+        query = query.where(table.c.suppressed)
+    elif wanted.unmatched and not wanted.topic:
+        query = query.where(~table.c.suppressed)
+    else:
+        query = query.where(table.c.matched)
+    if wanted.topic or wanted.unit:
+        hits = schema.suppressions if wanted.suppressed and not wanted.unit else mentions
+        among = select(hits.c.article_id)
+        if wanted.topic:
+            among = among.where(hits.c.topic == wanted.topic)
+        if wanted.unit:
+            last = f"%› {wanted.unit.rpartition('› ')[2]}"
+            among = among.where(mentions.c.unit.like(last) | (mentions.c.unit == wanted.unit))
+        query = query.where(table.c.id.in_(among))
+    if wanted.outlet:
+        name = wanted.outlet.lower()
+        query = query.where(
+            (func.lower(table.c.outlet) == name) | (table.c.outlet_host == name.removeprefix("www.")) | (table.c.outlet == wanted.outlet)
+        )
+    for column, value in ((table.c.language, wanted.language), (table.c.ownership, wanted.ownership)):
+        if value:
+            query = query.where(column == value)
+    if wanted.since:
+        query = query.where(table.c.first_seen >= wanted.since)
+    if wanted.until:
+        query = query.where(table.c.first_seen < wanted.until)
+    return query
+
+
+_KEYS = bindparam("keys", expanding=True)
+_SET_COPY = update(schema.articles).where(schema.articles.c.id == bindparam("b_id")).values(copy_id=bindparam("b_copy"))
+_BY_URL = select(schema.article_urls.c.article_id).where(schema.article_urls.c.url_key.in_(_KEYS))
+_MENTIONS = (
+    select(schema.mentions)
+    .where(schema.mentions.c.article_id.in_(_KEYS))
+    .order_by(schema.mentions.c.article_id, schema.mentions.c.position)
+)
+_SUPPRESSIONS = (
+    select(schema.suppressions)
+    .where(schema.suppressions.c.article_id.in_(_KEYS))
+    .order_by(schema.suppressions.c.article_id, schema.suppressions.c.position)
+)
+_SOURCES_OF = (
+    select(schema.sightings.c.article_id, schema.sightings.c.source_id)
+    .where(schema.sightings.c.article_id.in_(_KEYS))
+    .group_by(schema.sightings.c.article_id, schema.sightings.c.source_id)
+    .order_by(func.min(schema.sightings.c.first_seen), schema.sightings.c.source_id)
+)
+_ARTICLES = select(schema.articles).where(schema.articles.c.id.in_(_KEYS))
+_ARTICLES_TEXT = (
+    select(schema.articles, schema.texts.c.summary, schema.texts.c.text)
+    .join(schema.texts, schema.texts.c.article_id == schema.articles.c.id, isouter=True)
+    .where(schema.articles.c.id.in_(_KEYS))
+)

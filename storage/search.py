@@ -1,0 +1,177 @@
+"""Full-text search over folded words: tone marks and capitals do not matter, đ is d.
+
+SQLite: an FTS5 table without content of its own (the texts stand in `texts`); PostgreSQL: a tsvector with a GIN index.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, text
+
+from storage.items import Article, StoredArticle
+from storage.text import fold
+
+if TYPE_CHECKING:
+    from storage.articles import ArticleFilter, Articles
+
+_SNIPPET_WORDS = 30
+_TOKEN = re.compile(r'(-?)"([^"]*)"?|(-?)(\S+)')
+_WORD = re.compile(r"\w+")
+
+SQLITE_DDL = (
+    "CREATE VIRTUAL TABLE search USING fts5(title, body, content='', tokenize=\"unicode61 remove_diacritics 0 categories 'L* N* M* Co'\")",
+)
+POSTGRES_DDL = (
+    "CREATE TABLE search (article_id BIGINT PRIMARY KEY REFERENCES articles (id), words TSVECTOR NOT NULL)",
+    "CREATE INDEX ix_search_words ON search USING gin (words)",
+)
+
+
+def create(connection: Connection) -> None:
+    """Make the index, which no metadata can describe for both engines."""
+    for statement in SQLITE_DDL if connection.dialect.name == "sqlite" else POSTGRES_DDL:
+        connection.exec_driver_sql(statement)
+
+
+def add(connection: Connection, article_id: int, article: Article) -> None:
+    """Make an article's words searchable."""
+    title, body = _words(article)
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("INSERT INTO search (rowid, title, body) VALUES (?, ?, ?)", (article_id, title, body))
+        return
+    # A tsvector holds at most 1 MB: a text of 400,000 letters can pass that only with the rarest words.
+    connection.execute(
+        text(
+            "INSERT INTO search (article_id, words) VALUES (:id, setweight(to_tsvector('simple', :title), 'A') "
+            "|| setweight(to_tsvector('simple', :body), 'C'))"
+        ),
+        {"id": article_id, "title": title, "body": body[:200_000]},
+    )
+
+
+def remove(connection: Connection, article_id: int, article: Article) -> None:
+    """Take an article's words out; `article` is what was added (an index without content has to be told)."""
+    if connection.dialect.name == "sqlite":
+        title, body = _words(article)
+        connection.exec_driver_sql("INSERT INTO search (search, rowid, title, body) VALUES ('delete', ?, ?, ?)", (article_id, title, body))
+    else:
+        connection.execute(text("DELETE FROM search WHERE article_id = :id"), {"id": article_id})
+
+
+def search(connection: Connection, articles: Articles, words: str, wanted: ArticleFilter) -> Iterator[tuple[StoredArticle, str]]:
+    """Yield articles that hold the words and pass the filter, best first, each with a snippet of its text.
+
+    `words`: all of them must stand in the article; "a phrase", -without, one OR other, begin*. Whatever is written, the
+    database is never handed its own query language.
+    """
+    query = parse(words)
+    if not query:
+        return
+    limit = wanted.limit or 1_000
+    # Ask for more than are wanted, as the filter is applied afterwards; a narrow filter over many hits is answered in rounds.
+    offset, given = 0, 0
+    while given < limit:
+        ids = _ids(connection, query, limit=200, offset=offset)
+        for stored in articles.many(ids):
+            if passes(stored, wanted):
+                yield stored, snippet(stored.article, words)
+                given += 1
+                if given >= limit:
+                    return
+        if len(ids) < 200:
+            return
+        offset += 200
+
+
+def parse(words: str) -> list[list[tuple[str, bool, bool]]]:
+    """Read what a person wrote: groups that must all hold, each a choice of (phrase, prefix?, must not?)."""
+    groups: list[list[tuple[str, bool, bool]]] = []
+    either = False
+    for found in _TOKEN.finditer(words[:1_000]):
+        minus, phrase, minus_word, word = found.groups()
+        if word in {"OR", "|"} and groups:
+            either = True
+            continue
+        if word == "AND":
+            continue
+        raw = phrase if phrase is not None else word
+        tokens = " ".join(_WORD.findall(fold(raw.replace("_", " "))))
+        if not tokens:
+            continue
+        term = (tokens, raw.endswith("*") and phrase is None, bool(minus or minus_word))
+        if either and not term[2] and not groups[-1][0][2]:
+            groups[-1].append(term)
+        else:
+            groups.append([term])
+        either = False
+    if all(group[0][2] for group in groups):
+        return []  # only exclusions: nothing to look for
+    return groups[:32]
+
+
+def passes(stored: StoredArticle, wanted: ArticleFilter) -> bool:
+    """Whether an article passes a filter."""
+    article = stored.article
+    if wanted.suppressed != stored.suppressed:
+        return False
+    if wanted.topic and wanted.topic not in stored.topics:
+        return False
+    if wanted.outlet and wanted.outlet.lower() not in {article.outlet.lower(), article.outlet_host}:
+        return False
+    if wanted.language and wanted.language != article.language:
+        return False
+    if wanted.since and stored.first_seen < wanted.since:
+        return False
+    return not (wanted.until and stored.first_seen >= wanted.until)
+
+
+def snippet(article: Article, words: str) -> str:
+    """Return some words of the article round the first hit."""
+    body = article.text or article.summary
+    folded = fold(body)
+    terms = [phrase for group in parse(words) for phrase, _, without in group if not without]
+    at = min((found for found in (folded.find(term.split(" ")[0]) for term in terms) if found >= 0), default=0)
+    before = body[:at].split()
+    start = max(len(before) - _SNIPPET_WORDS // 3, 0)
+    all_words = body.split()
+    cut = all_words[start : start + _SNIPPET_WORDS]
+    return ("… " if start else "") + " ".join(cut) + (" …" if start + _SNIPPET_WORDS < len(all_words) else "")
+
+
+def _words(article: Article) -> tuple[str, str]:
+    return fold(article.title).replace("_", " "), fold(f"{article.summary}\n{article.text}").replace("_", " ")
+
+
+def _ids(connection: Connection, query: list[list[tuple[str, bool, bool]]], *, limit: int, offset: int) -> list[int]:
+    if connection.dialect.name == "sqlite":
+        must = [" OR ".join(f'"{phrase}"{"*" if prefix else ""}' for phrase, prefix, _ in group) for group in query if not group[0][2]]
+        without = [f'"{group[0][0]}"' for group in query if group[0][2]]
+        match = " AND ".join(f"({part})" for part in must) + "".join(f" NOT {part}" for part in without)
+        rows = connection.exec_driver_sql(
+            "SELECT rowid FROM search WHERE search MATCH ? ORDER BY bm25(search, 4.0, 1.0), rowid DESC LIMIT ? OFFSET ?",
+            (match, limit, offset),
+        )
+        return [row[0] for row in rows]
+    parts, values = [], {"limit": limit, "offset": offset}
+    for number, group in enumerate(query):
+        choices = []
+        for at, (phrase, prefix, _) in enumerate(group):
+            name = f"t{number}_{at}"
+            if prefix:
+                *front, last = phrase.split(" ")
+                values[name] = " <-> ".join([*(f"'{word}'" for word in front), f"'{last}':*"])  # type: ignore[assignment]
+                choices.append(f"to_tsquery('simple', :{name})")
+            else:
+                values[name] = phrase  # type: ignore[assignment]
+                choices.append(f"phraseto_tsquery('simple', :{name})")
+        joined = "(" + " || ".join(choices) + ")"
+        parts.append(f"(!! {joined})" if group[0][2] else joined)
+    expression = " && ".join(parts)
+    statement = (
+        f"SELECT article_id FROM search, (SELECT {expression} AS q) AS asked WHERE words @@ q "  # noqa: S608 - our own words, values are bound
+        "ORDER BY ts_rank(words, q) DESC, article_id DESC LIMIT :limit OFFSET :offset"
+    )
+    return [row[0] for row in connection.execute(text(statement), values)]

@@ -1,0 +1,117 @@
+"""Which entries were seen where. A known entry is a sighting and costs nothing more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from storage import schema
+from storage.upsert import insert_or
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sighting:
+    """One entry at one source."""
+
+    source_id: str
+    entry_key: str
+    url_key: str
+    article_id: int | None  # None: it mentions no topic
+    entry_hash: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """What is remembered of an entry by its key at a source, or by its address anywhere."""
+
+    article_id: int | None
+    entry_hash: str
+    here: bool  # by key at this source; False: by address, at another source or under another key
+
+
+class Sightings:
+    """The questions and commands about sightings."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def known(self, source_id: str, entries: Sequence[tuple[str, str]]) -> list[Known | None]:
+        """Tell for each (entry key, address key) of a source's document whether it is known, in order."""
+        table = schema.sightings
+        keys = [key for key, _ in entries]
+        by_key = {
+            row.entry_key: Known(article_id=row.article_id, entry_hash=row.entry_hash, here=True)
+            for row in self._connection.execute(
+                select(table.c.entry_key, table.c.article_id, table.c.entry_hash).where(
+                    table.c.source_id == source_id, table.c.entry_key.in_(bindparam("keys", expanding=True))
+                ),
+                {"keys": keys},
+            )
+        }
+        missing = [address for key, address in entries if address and key not in by_key]
+        by_address: dict[str, Known] = {}
+        if missing:
+            for row in self._connection.execute(
+                select(table.c.url_key, func.max(table.c.article_id), func.max(table.c.entry_hash))
+                .where(table.c.url_key.in_(bindparam("keys", expanding=True)))
+                .group_by(table.c.url_key),
+                {"keys": missing},
+            ):
+                by_address[row[0]] = Known(article_id=row[1], entry_hash=row[2], here=False)
+            urls = schema.article_urls
+            for row in self._connection.execute(
+                select(urls.c.url_key, urls.c.article_id).where(urls.c.url_key.in_(bindparam("keys", expanding=True))), {"keys": missing}
+            ):
+                by_address[row[0]] = Known(article_id=row[1], entry_hash="", here=False)
+        return [by_key.get(key) or by_address.get(address) for key, address in entries]
+
+    def note(self, rows: Iterable[Sighting], now: datetime) -> None:
+        """Note that these entries were seen now; an article once found stays found."""
+        values = {
+            (row.source_id, row.entry_key): {
+                "source_id": row.source_id,
+                "entry_key": row.entry_key,
+                "url_key": row.url_key,
+                "article_id": row.article_id,
+                "entry_hash": row.entry_hash,
+                "first_seen": now,
+                "last_seen": now,
+            }
+            for row in rows
+        }
+        if not values:
+            return
+        statement = insert_or(self._connection, schema.sightings)
+        new, old = statement.excluded, schema.sightings.c
+        self._connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["source_id", "entry_key"],
+                set_={
+                    "last_seen": new.last_seen,
+                    "entry_hash": new.entry_hash,
+                    "article_id": func.coalesce(new.article_id, old.article_id),
+                },
+            ),
+            list(values.values()),
+        )
+
+    def seen_again(self, source_id: str, keys: Sequence[str], now: datetime) -> None:
+        """Note that known entries of a source were seen again."""
+        table = schema.sightings
+        self._connection.execute(
+            update(table)
+            .where(table.c.source_id == source_id, table.c.entry_key.in_(bindparam("keys", expanding=True)))
+            .values(last_seen=now),
+            {"keys": list(keys)},
+        )
+
+    def of_address(self, url_key: str) -> list[tuple[str, int | None, datetime]]:
+        """Return (source id, article id, first seen) of all sightings of an address."""
+        table = schema.sightings
+        rows = self._connection.execute(
+            select(table.c.source_id, table.c.article_id, table.c.first_seen).where(table.c.url_key == url_key).order_by(table.c.first_seen)
+        )
+        return [(row[0], row[1], row[2]) for row in rows]
