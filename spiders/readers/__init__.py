@@ -1,1 +1,1 @@
-
+"""Pure readers: bytes -> entries. Nothing here asks the network or knows Scrapy."""
