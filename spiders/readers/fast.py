@@ -7,6 +7,7 @@ content, with an unusual root or anything that is not well-formed is left to fee
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 
 from lxml import etree
@@ -71,10 +72,8 @@ def _mend(text: str) -> str:
     """Undo what broken publishing systems do, as feedparser does: UTF-8 taken for Latin-1, Windows quotes left as controls."""
     if text.isascii():
         return text
-    try:
+    with suppress(UnicodeError):
         text = text.encode("latin-1").decode("utf-8")
-    except UnicodeError:
-        pass
     return text.translate(_CP1252)
 
 

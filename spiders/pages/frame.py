@@ -1,0 +1,159 @@
+"""Tell an article from its frame: menus, related links, adverts, footers repeat names that the article does not mention."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+# Elements that are never an article's words.
+_NEVER = {
+    "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "canvas", "form", "button", "select", "input",
+    "textarea", "nav", "aside", "footer", "dialog", "audio", "video", "map", "link", "meta",
+}  # fmt: skip
+# Words in class or id that name a piece of frame; matched as whole words of a name split at hyphens, underscores and humps.
+_FRAME_WORDS = frozenset(
+    "related relate relates relatednews recommend recommended recommendation recommendations recirc outbrain taboola mgid dable "
+    "ad ads adv advert adverts advertise advertisement advertising adsense adslot sponsor sponsored promo promotion banner popup modal "
+    "sidebar aside breadcrumb breadcrumbs share sharing social socials follow newsletter subscribe subscription signup login comment "
+    "comments disqus footer menu navbar navigation nav toolbar topbar widget widgets trending mostread mostviewed popular readmore "
+    "seealso alsoread morenews lienquan tinlienquan docthem xemthem tincungchuyenmuc quangcao cookie consent paywall tags tag tagbox "
+    "keywords copyright masthead pagination pager skip hidden".split()
+)
+_FRAME_PAIRS = re.compile(
+    r"lien-?quan|doc-?them|xem-?them|tin-?(?:khac|moi|cung)|cung-?chuyen-?muc|quang-?cao|most-?(?:read|viewed|popular)|read-?more|see-?also|"
+    r"also-?read|more-?(?:news|stories|from|on)|you-?may|(?:a-?)?lire-?aussi|en-?lien|article-?relat|box-?tinlienquan|news-?letter|author-?(?:bio|box)",
+    re.I,
+)
+_NAME_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+# Headings that open a list of other articles.
+_HEADING = re.compile(
+    r"^\W*(?:tin (?:liên quan|khác|mới|cùng chuyên mục|đọc nhiều|nổi bật)|bài (?:liên quan|viết liên quan|đọc nhiều)|(?:đọc|xem) (?:thêm|tiếp|nhiều)|"
+    r"có thể bạn quan tâm|mời (?:bạn|quý vị) (?:đọc|xem)|related|read (?:more|next|also)|see also|more (?:from|on|stories|news)|you (?:may|might) (?:also )?like|"
+    r"recommended|most (?:read|popular)|trending|latest news|à lire (?:aussi|également)|lire aussi|sur le même (?:sujet|thème)|articles? (?:liés|connexes|similaires)|"
+    r"à voir (?:aussi|également)|voir aussi|pour aller plus loin|lesen sie auch|mehr zum thema|関連(?:記事|ニュース)|관련 ?기사|相关(?:新闻|阅读))\b.{0,30}$",
+    re.I,
+)
+_OPENER = re.compile(
+    r"^\W*(?:>>|»|►|tin liên quan|(?:đọc|xem) thêm|xem tiếp|mời (?:bạn )?đọc|related|read more|read also|see also|also read|à lire(?: aussi)?|lire aussi|voir aussi)\s*:?",
+    re.I,
+)
+_LINES = re.compile(
+    r"^\W*(?:quảng cáo|advertisement|publicité|sponsored content|nội dung tài trợ|(?:đăng ký|subscribe|abonnez).{0,80}|©.*|copyright .*|all rights reserved.*|"
+    r"(?:theo dõi|follow) .{0,60} (?:trên|on) .{0,40})\W*$",
+    re.I,
+)
+_BLOCKS = {
+    "p", "div", "section", "article", "main", "header", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre", "figure", "figcaption", "table",
+    "tbody", "thead", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "address", "details", "summary", "center", "body",
+}  # fmt: skip
+DEEPEST = 200  # nesting beyond this is an attack or a broken template
+
+
+def names_frame(element: Any) -> bool:
+    """Whether an element's class, id or role says that it is frame."""
+    if element.get("role") in {"navigation", "complementary", "banner", "contentinfo", "search", "dialog"} or element.get("hidden") is not None:
+        return True
+    name = f"{element.get('class') or ''} {element.get('id') or ''}".strip()
+    if not name:
+        return False
+    if _FRAME_PAIRS.search(name):
+        return True
+    return any(part.lower() in _FRAME_WORDS for part in _NAME_PARTS.findall(name[:500]))
+
+
+def prune(root: Any) -> None:
+    """Take frame out of a parsed page, in place. What holds the headline or most of the text stays, whatever it is called."""
+    doomed = []
+    everything = max(len("".join(root.itertext())), 1)
+    for element in root.iter():
+        tag = element.tag
+        if not isinstance(tag, str):
+            doomed.append(element)
+        elif tag in _NEVER:
+            if tag not in {"aside", "form"} or not _holds_article(element, everything):
+                doomed.append(element)
+        elif tag not in {"html", "body", "article", "main", "h1"} and names_frame(element) and not _holds_article(element, everything):
+            doomed.append(element)
+    for element in doomed:
+        _drop(element)
+
+
+def _holds_article(element: Any, everything: int) -> bool:
+    if element.find(".//h1") is not None or element.find(".//article") is not None:
+        return True
+    words = sum(len(paragraph.text_content()) for paragraph in element.iter("p"))
+    return words > 400 and 2 * words > everything
+
+
+def _drop(element: Any) -> None:
+    parent = element.getparent()
+    if parent is None:
+        return
+    if element.tail:
+        before = element.getprevious()
+        if before is not None:
+            before.tail = (before.tail or "") + " " + element.tail
+        else:
+            parent.text = (parent.text or "") + " " + element.tail
+    parent.remove(element)
+
+
+def lines(container: Any) -> list[str]:
+    """Return the lines of text in a container, one a block, without link lists, openers of such lists and adverts."""
+    found: list[tuple[str, float]] = []  # text, share of it that is link
+    _walk(container, found)
+    kept: list[str] = []
+    in_list = False
+    for text, linked in found:
+        if _HEADING.match(text):
+            in_list = True
+            continue
+        if in_list and linked > 0.6:
+            continue
+        in_list = False
+        if linked > 0.95 and len(text) > 20 or (linked > 0.3 and _OPENER.match(text)) or _LINES.match(text):
+            continue
+        kept.append(text)
+    return kept
+
+
+def _walk(container: Any, found: list[tuple[str, float]]) -> None:
+    """Collect blocks without recursion, so that deep nesting costs nothing."""
+    parts: list[str] = []
+    counts = [0, 0]  # letters, letters inside links
+
+    def flush() -> None:
+        text = " ".join("".join(parts).split())
+        if text:
+            found.append((text, counts[1] / max(counts[0], 1)))
+        parts.clear()
+        counts[0] = counts[1] = 0
+
+    def say(text: str | None, links: int) -> None:
+        if text:
+            parts.append(text)
+            size = len(text.strip())
+            counts[0] += size
+            counts[1] += size if links else 0
+
+    stack: list[tuple[Any, int, bool]] = [(container, 0, False)]
+    while stack:
+        element, links, leaving = stack.pop()
+        tag = element.tag if isinstance(element.tag, str) else ""
+        block = tag in _BLOCKS
+        if leaving:
+            if block:
+                flush()
+            elif tag in {"td", "th"}:
+                parts.append(" ")
+            if element is not container:
+                say(element.tail, links - (tag == "a"))
+            continue
+        if block or tag == "br":
+            flush()
+        stack.append((element, links + (tag == "a"), True))
+        if tag in {"h1", "time"} and element is not container:
+            continue  # the headline and the date are fields of their own
+        say(element.text, links + (tag == "a"))
+        stack.extend((child, links + (tag == "a"), False) for child in reversed(element))
+    flush()
