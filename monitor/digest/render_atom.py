@@ -1,0 +1,91 @@
+"""The digest as an Atom feed (RFC 4287): one entry a story, with an id that never changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from html import escape
+from xml.etree import ElementTree
+
+from monitor.digest.build import tag_of
+from monitor.digest.dates import BabelCalendar
+from monitor.digest.facts import Facts, clean_spans
+from monitor.digest.record import Digest, Line, Span
+from monitor.digest.safe import plain, safe_url
+
+_ATOM = "http://www.w3.org/2005/Atom"
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_TAG_OF_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
+
+
+def render_atom(digest: Digest) -> str:
+    """Render as an Atom feed; what the watch did stands in the subtitle, so that it is no entry of its own."""
+    facts = Facts(digest, BabelCalendar(digest.language))
+    # Written with plain names and a declared default namespace: the library would invent prefixes.
+    feed = ElementTree.Element("feed", {"xmlns": _ATOM, _LANG: digest.language})
+    _add(feed, "id", tag_of(digest.name))
+    _add(feed, "title", digest.title)
+    _add(feed, "subtitle", " · ".join((facts.day(), facts.sum(), *_trouble(facts))))
+    _add(feed, "updated", _rfc3339(digest.until))
+    _add(ElementTree.SubElement(feed, "author"), "name", digest.title)
+    for line in digest.lines:
+        _entry(feed, facts, line)
+    ElementTree.indent(feed)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(feed, encoding="unicode")}\n'
+
+
+def _entry(feed: ElementTree.Element, facts: Facts, line: Line) -> None:
+    entry = ElementTree.SubElement(feed, "entry")
+    _add(entry, "id", line.guid)
+    title = _add(entry, "title", line.headline)
+    if _TAG_OF_LANGUAGE.match(line.language):
+        title.set(_LANG, line.language)
+    if line.published:
+        _add(entry, "published", _rfc3339(line.published))
+    _add(entry, "updated", _rfc3339(line.updated or line.first_seen))
+    if url := safe_url(line.url):
+        ElementTree.SubElement(entry, "link", {"rel": "alternate", "href": url})
+    for other in line.also:
+        if url := safe_url(other.url):
+            ElementTree.SubElement(entry, "link", {"rel": "related", "href": url, "title": facts.other(other, line)})
+    _add(ElementTree.SubElement(entry, "author"), "name", facts.meta(line)[0])
+    for topic in line.topics:
+        ElementTree.SubElement(entry, "category", {"term": plain(topic)})
+    content = _add(entry, "content", _content(facts, line))
+    content.set("type", "html")
+
+
+def _content(facts: Facts, line: Line) -> str:
+    """Return the entry's body as HTML of which every word is escaped."""
+    parts = [" · ".join(escape(part) for part in (*facts.meta(line), *facts.badges(line)))]
+    if line.excerpt:
+        parts.append(_marked(line.excerpt))
+    if line.also:
+        others = []
+        for other in line.also:
+            name, url = escape(facts.other(other, line)), safe_url(other.url)
+            others.append(f'<a href="{escape(url)}">{name}</a>' if url else name)
+        parts.append(f"{escape(facts.also(line))}{facts.colon}{facts.words.say('list').join(others)}")
+    why = facts.why(line)
+    parts.append(f"<small>{escape(f'{line.id} · {why}' if why else line.id)}</small>")
+    return "".join(f"<p>{part}</p>" for part in parts)
+
+
+def _trouble(facts: Facts) -> Iterable[str]:
+    for row in facts.coverage():
+        yield f"{row.label}{facts.colon}{'; '.join(row.items)}" if row.items else row.label
+
+
+def _marked(spans: Iterable[Span]) -> str:
+    return "".join(f"<strong>{escape(span.text)}</strong>" if span.marked else escape(span.text) for span in clean_spans(spans))
+
+
+def _add(parent: ElementTree.Element, name: str, text: str) -> ElementTree.Element:
+    element = ElementTree.SubElement(parent, name)
+    element.text = plain(text).strip()
+    return element
+
+
+def _rfc3339(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,14 @@
+"""The digest on a terminal."""
+
+from __future__ import annotations
+
+from monitor.digest.layout import Style, lay_out
+from monitor.digest.record import Digest
+
+# Colours of the terminal's own palette, so that they fit dark and light themes alike.
+_COLOURS = Style(bold="\x1b[1m", dim="\x1b[2m", accent="\x1b[36m", alert="\x1b[33m", mark="\x1b[1;35m", reset="\x1b[0m")
+
+
+def render_terminal(digest: Digest, *, width: int = 80, color: bool = False) -> str:
+    """Render for a terminal of `width` columns; escape sequences only with `color`."""
+    return lay_out(digest, width=width, style=_COLOURS if color else Style(), links=False)

@@ -1,0 +1,50 @@
+"""Make text and addresses from strangers harmless before they are shown in any shape."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from urllib.parse import urlsplit
+
+_BLANKS = re.compile(r"\s+")
+_UNSAFE = re.compile(r"[\s\"<>\\^`{|}]")
+_URL_LIMIT = 4_000
+
+
+class _Plain(dict[int, int | str | None]):
+    """What becomes of each character, worked out when first met: None removes it."""
+
+    def __missing__(self, code: int) -> int | str | None:
+        category = unicodedata.category(chr(code))
+        kept: int | str | None = code
+        if chr(code).isspace():
+            kept = " "
+        elif category in {"Cc", "Cf", "Cs"} or code & 0xFFFE == 0xFFFE or 0xFDD0 <= code <= 0xFDEF:
+            kept = None
+        self[code] = kept
+        return kept
+
+
+_PLAIN = _Plain()
+
+
+def plain(text: str) -> str:
+    """Return `text` on one line without controls, invisible and bidi characters, surrogates and what XML forbids.
+
+    Blanks at the ends stay as single spaces, so that runs of one sentence can be cleaned one by one.
+    """
+    return _BLANKS.sub(" ", text.translate(_PLAIN))
+
+
+def safe_url(url: str) -> str:
+    """Return an http(s) address that can stand in any attribute, angle bracket or line; "" for everything else."""
+    url = plain(url).strip()
+    if len(url) > _URL_LIMIT:
+        return ""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        return ""
+    return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", url)

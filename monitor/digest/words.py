@@ -1,0 +1,270 @@
+"""The words of the frame in English, Vietnamese and French, and dates written by hand; headlines stay as published.
+
+No library here: the shapes for a terminal and for plain text must start at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Protocol
+
+LANGUAGES = ("en", "vi", "fr")
+
+# A pair is (one, many); Vietnamese has no such difference.
+_Table = Mapping[str, str | tuple[str, str]]
+
+_EN: _Table = {
+    "title": "Media digest",
+    "edition": "edition {number}",
+    "new": "{n} new",
+    "read": ("{n} of {due} sources read", "{n} of {due} sources read"),
+    "no_sources": "no sources to read",
+    "unread": "No source was read, so this digest says nothing about the news.",
+    "no_news": "No new coverage.",
+    "quiet": "No new coverage: {topics}",
+    "window": "New since {since}",
+    "first": "First digest",
+    "until": "as of {until}",
+    "times": "times in {zone}",
+    "list": ", ",
+    "colon": ": ",
+    "quote": "“{text}”",
+    "untitled": "(no headline)",
+    "unknown_outlet": "unknown outlet",
+    "seen": "seen {when}",
+    "published": "published {when}",
+    "updated": "updated {when}",
+    "headline_only": "headline only",
+    "passing": "in passing",
+    "baseline": "from before the watch",
+    "opaque": "link through an aggregator",
+    "release": "press release: {outlet}",
+    "is_release": "press release",
+    "affiliated": "affiliated outlet",
+    "owned": "own outlet",
+    "copies": ("{n} near-verbatim copy", "{n} near-verbatim copies"),
+    "also": ("Also in {n} outlet", "Also in {n} outlets"),
+    "also_about": "also about {topics}",
+    "why": "{alias} {where}",
+    "in_title": "in the headline",
+    "in_summary": "in the summary",
+    "in_text": "in the text",
+    "score": "score {score}",
+    "other": "Other topics",
+    "coverage": "Coverage of the watch",
+    "failing": ("Failing source", "Failing sources"),
+    "silent": ("Silent source", "Silent sources"),
+    "never": ("Source not asked", "Sources not asked"),
+    "since": "since {when}",
+    "nothing_since": "nothing new since {when}",
+    "nothing_new": "nothing new",
+    "more": "and {n} more",
+    "gaps": (
+        "One poll shared nothing with the one before: entries may have been missed.",
+        "{n} polls shared nothing with the one before: entries may have been missed.",
+    ),
+    "entries": ("{n} entry seen", "{n} entries seen"),
+    "kept": ("{n} article kept", "{n} articles kept"),
+    "suppressed": "{n} suppressed",
+    "last_crawl": "last crawl {when}",
+    "never_crawled": "never crawled",
+    "r_dns": "name not found",
+    "r_timeout": "no answer in time",
+    "r_tls": "no secure connection",
+    "r_connection": "no connection",
+    "r_not-a-feed": "not a feed",
+    "r_robots": "robots.txt forbids it",
+    "r_blocked": "access refused",
+    "r_gone": "the feed is gone",
+    "r_failed": "failed",
+}
+
+_VI: _Table = {
+    "title": "Điểm tin báo chí",
+    "edition": "bản số {number}",
+    "new": "{n} tin mới",
+    "read": "đã đọc {n}/{due} nguồn",
+    "no_sources": "không có nguồn nào để đọc",
+    "unread": "Không đọc được nguồn nào, nên bản tin này không cho biết có tin mới hay không.",
+    "no_news": "Không có tin mới.",
+    "quiet": "Không có tin mới: {topics}",
+    "window": "Tin mới từ {since}",
+    "first": "Bản tin đầu tiên",
+    "until": "tính đến {until}",
+    "times": "giờ {zone}",
+    "list": ", ",
+    "colon": ": ",
+    "quote": "“{text}”",
+    "untitled": "(không có tiêu đề)",
+    "unknown_outlet": "không rõ báo",
+    "seen": "thấy lúc {when}",
+    "published": "đăng {when}",
+    "updated": "cập nhật {when}",
+    "headline_only": "chỉ có tiêu đề",
+    "passing": "nhắc thoáng qua",
+    "baseline": "có từ trước khi theo dõi",
+    "opaque": "liên kết qua trang tổng hợp",
+    "release": "thông cáo báo chí: {outlet}",
+    "is_release": "thông cáo báo chí",
+    "affiliated": "kênh liên kết",
+    "owned": "kênh của tổ chức",
+    "copies": "{n} bản đăng lại gần như nguyên văn",
+    "also": "Còn đăng ở {n} báo khác",
+    "also_about": "còn nhắc đến {topics}",
+    "why": "{alias} {where}",
+    "in_title": "trong tiêu đề",
+    "in_summary": "trong tóm tắt",
+    "in_text": "trong bài",
+    "score": "điểm {score}",
+    "other": "Chủ đề khác",
+    "coverage": "Tình trạng theo dõi",
+    "failing": "Nguồn bị lỗi",
+    "silent": "Nguồn im lặng",
+    "never": "Nguồn chưa được hỏi",
+    "since": "từ {when}",
+    "nothing_since": "không có gì mới từ {when}",
+    "nothing_new": "không có gì mới",
+    "more": "và {n} nguồn nữa",
+    "gaps": "{n} lần đọc không trùng mục nào với lần trước: có thể đã bỏ sót tin.",
+    "entries": "{n} mục mới thấy",
+    "kept": "giữ {n} bài",
+    "suppressed": "loại {n}",
+    "last_crawl": "lần đọc cuối {when}",
+    "never_crawled": "chưa đọc lần nào",
+    "r_dns": "không tìm thấy tên miền",
+    "r_timeout": "quá thời gian chờ",
+    "r_tls": "kết nối không an toàn",
+    "r_connection": "không kết nối được",
+    "r_not-a-feed": "không phải nguồn tin RSS hay Atom",
+    "r_robots": "robots.txt không cho phép",
+    "r_blocked": "bị từ chối truy cập",
+    "r_gone": "nguồn tin không còn",
+    "r_failed": "lỗi",
+}
+
+_FR: _Table = {
+    "title": "Revue de presse",
+    "edition": "édition {number}",
+    "new": ("{n} nouveau sujet", "{n} nouveaux sujets"),
+    "read": ("{n} source lue sur {due}", "{n} sources lues sur {due}"),
+    "no_sources": "aucune source à lire",
+    "unread": "Aucune source n’a été lue\u00a0: cette revue ne dit rien de l’actualité.",
+    "no_news": "Aucun nouvel article.",
+    "quiet": "Rien de nouveau\u00a0: {topics}",
+    "window": "Nouveautés depuis {since}",
+    "first": "Première revue",
+    "until": "arrêtée à {until}",
+    "times": "heures de {zone}",
+    "list": ", ",
+    "colon": "\u00a0: ",
+    "quote": "«\u00a0{text}\u00a0»",
+    "untitled": "(sans titre)",
+    "unknown_outlet": "média inconnu",
+    "seen": "vu {when}",
+    "published": "publié le {when}",
+    "updated": "mis à jour {when}",
+    "headline_only": "titre seul",
+    "passing": "simple mention",
+    "baseline": "antérieur à la veille",
+    "opaque": "lien par un agrégateur",
+    "release": "communiqué\u00a0: {outlet}",
+    "is_release": "communiqué",
+    "affiliated": "média affilié",
+    "owned": "média maison",
+    "copies": ("{n} copie presque mot pour mot", "{n} copies presque mot pour mot"),
+    "also": ("Aussi dans {n} média", "Aussi dans {n} médias"),
+    "also_about": "concerne aussi {topics}",
+    "why": "{alias} {where}",
+    "in_title": "dans le titre",
+    "in_summary": "dans le chapeau",
+    "in_text": "dans le texte",
+    "score": "score {score}",
+    "other": "Autres thèmes",
+    "coverage": "État de la veille",
+    "failing": ("Source en échec", "Sources en échec"),
+    "silent": ("Source muette", "Sources muettes"),
+    "never": ("Source non interrogée", "Sources non interrogées"),
+    "since": "depuis {when}",
+    "nothing_since": "rien de nouveau depuis {when}",
+    "nothing_new": "rien de nouveau",
+    "more": "et {n} de plus",
+    "gaps": (
+        "{n} relevé sans rien de commun avec le précédent\u00a0: des articles ont pu échapper.",
+        "{n} relevés sans rien de commun avec le précédent\u00a0: des articles ont pu échapper.",
+    ),
+    "entries": ("{n} entrée vue", "{n} entrées vues"),
+    "kept": ("{n} article retenu", "{n} articles retenus"),
+    "suppressed": ("{n} écarté", "{n} écartés"),
+    "last_crawl": "dernier relevé {when}",
+    "never_crawled": "aucun relevé",
+    "r_dns": "nom introuvable",
+    "r_timeout": "pas de réponse à temps",
+    "r_tls": "connexion non sûre",
+    "r_connection": "connexion impossible",
+    "r_not-a-feed": "n’est pas un flux",
+    "r_robots": "interdit par robots.txt",
+    "r_blocked": "accès refusé",
+    "r_gone": "le flux n’existe plus",
+    "r_failed": "échec",
+}
+
+TABLES: Mapping[str, _Table] = {"en": _EN, "vi": _VI, "fr": _FR}
+_THOUSANDS = {"en": ",", "vi": ".", "fr": "\u202f"}
+
+
+@dataclass(frozen=True)
+class Words:
+    """The frame's words in one language."""
+
+    language: str
+
+    def say(self, key: str, **values: object) -> str:
+        """Return a phrase that has no number in it, or whose number does not bend it."""
+        phrase = TABLES[self.language][key]
+        return (phrase if isinstance(phrase, str) else phrase[1]).format(**values)
+
+    def count(self, key: str, n: int, **values: object) -> str:
+        """Return a phrase for `n` things: French takes 0 as one, English does not."""
+        phrase = TABLES[self.language][key]
+        if not isinstance(phrase, str):
+            phrase = phrase[0] if (n < 2 if self.language == "fr" else n == 1) else phrase[1]
+        return phrase.format(n=self.number(n), **values)
+
+    def number(self, n: int) -> str:
+        """Write a whole number with the language's thousands mark."""
+        return f"{n:,}".replace(",", _THOUSANDS[self.language])
+
+    def score(self, value: float) -> str:
+        """Write a score from 0 to 1 with two decimals."""
+        return f"{value:.2f}" if self.language == "en" else f"{value:.2f}".replace(".", ",")
+
+    def reason(self, word: str, detail: str = "") -> str:
+        """Say why a source fails: a known word in the frame's language, else the sentence that came with it."""
+        if word.startswith("http-"):
+            return f"HTTP {word[5:]}"
+        table = TABLES[self.language]
+        phrase = table.get(f"r_{word}")
+        return str(phrase) if phrase else detail or word.replace("-", " ") or str(table["r_failed"])
+
+
+@lru_cache
+def words_of(language: str) -> Words:
+    """Return the words of a language tag ("fr", "fr-CA"); English where there are none."""
+    primary = language.replace("_", "-").partition("-")[0].lower()
+    return Words(primary if primary in TABLES else "en")
+
+
+class Calendar(Protocol):
+    """How dates are written."""
+
+    def full(self, day: date) -> str:
+        """Write a day with its weekday."""
+
+    def long(self, day: date) -> str:
+        """Write a day with its year."""
+
+    def moment(self, moment: datetime, day: date) -> str:
+        """Write a local moment as seen from `day`: the time alone on the day itself."""

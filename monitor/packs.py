@@ -1,0 +1,186 @@
+"""The source pack: ready feeds by group, outlets by host, and search feeds made for a topic.
+
+Two tab-separated tables stand behind it, `monitor/pack/feeds.tsv` and `monitor/pack/outlets.tsv`. They are read once, when first asked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from urllib.parse import quote
+
+from storage.items import Kind, Ownership, Source
+from storage.text import fold
+
+GROUPS: tuple[str, ...] = ("vietnam", "quebec-canada", "ai-tech", "asia", "edtech", "wires", "own")
+"""Groups of the pack's feeds. Search feeds carry `SEARCHES`, which is none of these: they are made for a topic."""
+
+SEARCHES = "searches"
+
+
+@dataclass(frozen=True)
+class Outlet:
+    """One publisher, known by its host."""
+
+    host: str  # as storage.identity.outlet_host gives it
+    name: str
+    language: str
+    country: str
+    ownership: Ownership = Ownership.EARNED
+
+
+@dataclass(frozen=True)
+class _Edition:
+    """What the search engines call one language in one country."""
+
+    language: str  # BCP 47 primary tag
+    country: str
+    hl: str  # Google's interface language
+    ceid: str  # Google's edition, without the country
+    setlang: str  # Bing's interface language
+
+
+def _edition(language: str, country: str, *, hl: str = "", ceid: str = "", setlang: str = "") -> _Edition:
+    return _Edition(language, country, hl or language, ceid or language, setlang or language)
+
+
+_EDITIONS = {
+    "vi": _edition("vi", "VN"),
+    "en": _edition("en", "US", hl="en-US"),
+    "en-CA": _edition("en", "CA", hl="en-CA"),
+    "en-SG": _edition("en", "SG", hl="en-SG"),
+    "en-GB": _edition("en", "GB", hl="en-GB"),
+    "en-IN": _edition("en", "IN", hl="en-IN"),
+    "en-AU": _edition("en", "AU", hl="en-AU"),
+    "fr": _edition("fr", "CA", hl="fr-CA"),
+    "fr-FR": _edition("fr", "FR"),
+    "ja": _edition("ja", "JP"),
+    "ko": _edition("ko", "KR"),
+    "zh": _edition("zh", "CN", hl="zh-CN", ceid="zh-Hans", setlang="zh-hans"),
+    "zh-TW": _edition("zh", "TW", hl="zh-TW", ceid="zh-Hant", setlang="zh-hant"),
+    "de": _edition("de", "DE"),
+    "es": _edition("es", "ES"),
+    "it": _edition("it", "IT"),
+    "nl": _edition("nl", "NL"),
+    "pt": _edition("pt", "BR", hl="pt-BR", ceid="pt-419", setlang="pt-br"),
+    "pl": _edition("pl", "PL"),
+    "sv": _edition("sv", "SE"),
+    "th": _edition("th", "TH"),
+    "id": _edition("id", "ID"),
+}
+
+
+@cache
+def feeds() -> tuple[Source, ...]:
+    """Return the feeds of the pack, in the order of the table."""
+    return tuple(
+        Source(
+            id=slug,
+            url=url,
+            kind=Kind.FEED,
+            outlet=outlet,
+            language=language,
+            country=country,
+            timezone=timezone,
+            ownership=Ownership(ownership),
+            groups=tuple(groups.split(",")),
+            origin="pack",
+        )
+        for slug, url, outlet, language, country, timezone, ownership, groups in _rows("feeds.tsv")
+    )
+
+
+def outlet_of(host: str) -> Outlet | None:
+    """Return the outlet that a host belongs to: its own row, else that of the nearest parent domain; None where none is known."""
+    outlets = _outlets()
+    while "." in host:
+        found = outlets.get(host)
+        if found is not None:
+            return found
+        host = host.partition(".")[2]
+    return None
+
+
+def searches(topic: str, queries: Mapping[str, str]) -> tuple[Source, ...]:
+    """Return search feeds of Google News and Bing News for a topic.
+
+    Args:
+        topic: name of the topic; the sources bear it, and their ids a slug of it.
+        queries: language to query, as the engines take it ('"FPT Software" OR chungta'). A key may name a country ("en-SG").
+            Plain "en" asks the American edition, but the Canadian one where French is asked and Vietnamese is not.
+            Blank queries are left out.
+    """
+    slug = _slug(topic)
+    made = []
+    for key, query in queries.items():
+        query = " ".join(query.split())
+        if not query:
+            continue
+        edition = _choose(key, queries)
+        for engine, name, url in (
+            ("google", "Google News", _google(query, edition)),
+            ("bing", "Bing News", _bing(query, edition)),
+        ):
+            made.append(
+                Source(
+                    id=f"{engine}-{slug}-{_slug(key)}",
+                    url=url,
+                    kind=Kind.SEARCH,
+                    outlet=name,
+                    language=edition.language,
+                    country=edition.country,
+                    groups=(SEARCHES,),
+                    topic=topic,
+                    origin="pack",
+                )
+            )
+    return tuple(made)
+
+
+def _google(query: str, edition: _Edition) -> str:
+    country = edition.country or "US"
+    asked = quote(f"{query} when:3d", safe="")
+    return f"https://news.google.com/rss/search?q={asked}&hl={edition.hl}&gl={country}&ceid={country}:{edition.ceid}"
+
+
+def _bing(query: str, edition: _Edition) -> str:
+    url = f"https://www.bing.com/news/search?q={quote(query, safe='')}&format=rss&setlang={edition.setlang}"
+    if edition.country:
+        url += f"&cc={edition.country}&mkt={edition.language}-{edition.country}"
+    return url
+
+
+def _choose(key: str, queries: Mapping[str, str]) -> _Edition:
+    primary, _, country = key.strip().replace("_", "-").partition("-")
+    primary, country = primary.lower(), country.upper()
+    if primary == "en" and not country and "fr" in queries and "vi" not in queries:
+        country = "CA"
+    known = _EDITIONS.get(f"{primary}-{country}") if country else None
+    known = known or _EDITIONS.get(primary)
+    if known is None or (country and country != known.country):
+        return _edition(primary, country)
+    return known
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", fold(text)).strip("-") or "topic"
+
+
+@cache
+def _outlets() -> dict[str, Outlet]:
+    return {
+        host: Outlet(host, name, language, country, Ownership(ownership))
+        for host, name, language, country, ownership in _rows("outlets.tsv")
+    }
+
+
+def _rows(name: str) -> Iterator[list[str]]:
+    """Yield the rows of a table of the pack, without its header."""
+    from importlib.resources import files  # here: start-up of commands that need no pack stays free of it
+
+    text = files("monitor.pack").joinpath(name).read_text(encoding="utf-8")
+    for line in text.splitlines()[1:]:
+        if line:
+            yield line.split("\t")

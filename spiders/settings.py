@@ -1,0 +1,91 @@
+"""Scrapy's knobs: a good guest, bounded, and without what nobody needs here. Knows no application; plain values only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+BOT_NAME = "media-monitor"
+SPIDER_MODULES = ["spiders.feed", "spiders.page"]
+NEWSPIDER_MODULE = "spiders"
+PROJECT_URL = "https://github.com/media-monitor/media-monitor"
+
+LARGEST_FEED = 16 * 1024**2
+LARGEST_PAGE = 8 * 1024**2
+LARGEST_ROBOTS = 500 * 1024
+
+# --- a good guest
+USER_AGENT = f"media-monitor/0.1 (+{PROJECT_URL})"
+ROBOTSTXT_OBEY = False  # spiders.robots does it by RFC 9309, where Scrapy's own takes an error for consent
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DOWNLOAD_DELAY = 0.25
+DOWNLOAD_DELAY_JITTER = 0.0
+CONCURRENT_REQUESTS = 64
+DEFAULT_REQUEST_HEADERS = {
+    "Accept": "application/rss+xml,application/atom+xml,application/feed+json,application/xml;q=0.9,text/html;q=0.9,*/*;q=0.5",
+    "Accept-Language": "vi,en;q=0.8,fr;q=0.8,*;q=0.5",
+}
+RETRY_ENABLED = False  # what fails is asked at the next crawl, not again at once
+
+# --- bounds
+DOWNLOAD_TIMEOUT = 30  # seconds, for the whole of a fetch
+DNS_TIMEOUT = 10
+DOWNLOAD_MAXSIZE = LARGEST_FEED
+DOWNLOAD_WARNSIZE = 0
+REACTOR_THREADPOOL_MAXSIZE = 32  # name look-ups that hang must not stop those that do not
+REDIRECT_MAX_TIMES = 8
+DOWNLOAD_VERIFY_CERTIFICATES = True
+DOWNLOAD_FAIL_ON_DATALOSS = True
+TWISTED_DNS_RESOLVER = "spiders.guard.GuardedResolver"
+DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
+
+# --- what nobody needs here
+TELNETCONSOLE_ENABLED = False
+REMOTE_CONTROL_ENABLED = False
+COOKIES_ENABLED = False
+METAREFRESH_ENABLED = False
+REFERER_ENABLED = False
+DOWNLOADER_STATS = False
+MEMUSAGE_ENABLED = False
+STATS_DUMP = False
+LOGSTATS_INTERVAL = 0
+CONCURRENT_ITEMS = 1
+WARN_ON_GENERATOR_RETURN_VALUE = False
+LOG_LEVEL = "WARNING"
+DOWNLOADER_MIDDLEWARES: dict[str, Any] = {
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.downloadtimeout.DownloadTimeoutMiddleware": None,
+    "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
+    "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "scrapy.downloadermiddlewares.ajaxcrawl.AjaxCrawlMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+    "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
+    "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
+    "scrapy.downloadermiddlewares.httpcache.HttpCacheMiddleware": None,
+    "spiders.guard.AddressMiddleware": 50,
+    "spiders.robots.RobotsMiddleware": 100,
+    "spiders.hosts.HostMiddleware": 150,
+}
+SPIDER_MIDDLEWARES: dict[str, Any] = {
+    "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
+    "scrapy.spidermiddlewares.httperror.HttpErrorMiddleware": None,
+    "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
+    "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
+    "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
+}
+EXTENSIONS: dict[str, Any] = {
+    "scrapy.extensions.corestats.CoreStats": None,
+    "scrapy.extensions.telnet.TelnetConsole": None,
+    "scrapy.extensions.memusage.MemoryUsage": None,
+    "scrapy.extensions.memdebug.MemoryDebugger": None,
+    "scrapy.extensions.closespider.CloseSpider": None,
+    "scrapy.extensions.feedexport.FeedExporter": None,
+    "scrapy.extensions.logstats.LogStats": None,
+    "scrapy.extensions.spiderstate.SpiderState": None,
+    "scrapy.extensions.throttle.AutoThrottle": None,
+}
+
+# --- ours: host:port pairs of private networks that the configuration names (see spiders.guard)
+MONITOR_ALLOW_PRIVATE: list[str] = []

@@ -1,0 +1,104 @@
+"""Worker processes for hostile input: one document a task, each with a limit of time and memory, really killed when it passes them.
+
+Readers and pages are pure, so whether they run here or in the crawl's own process is the caller's choice alone. The pool is started
+by the first task: a crawl in which nothing changed starts no process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable
+from concurrent.futures import TimeoutError as FutureTimeout
+from typing import Any, TypeVar
+
+from storage.errors import ExtractError, ReadError
+
+T = TypeVar("T")
+
+TIMEOUT_S = 10.0
+MEMORY_MB = 1_024
+_TASKS_A_WORKER = 2_000  # then it is replaced, so that a leak in a parser stays small
+
+
+class WorkerFailed(ReadError, ExtractError):
+    """A document was too much for a worker: it took too long, too much memory, or killed the process."""
+
+
+class Workers:
+    """A pool of killable processes; `await run(function, ...)` from the crawl's event loop.
+
+    Args:
+        processes: how many; None: as many as there are cores, at most four.
+        timeout_s: seconds a document may take.
+    """
+
+    def __init__(self, processes: int | None = None, *, timeout_s: float = TIMEOUT_S, memory_mb: int = MEMORY_MB) -> None:
+        self._processes = processes or max(1, min(4, (os.cpu_count() or 2)))
+        self._timeout_s = timeout_s
+        self._memory_mb = memory_mb
+        self._pool: Any = None
+        # More tasks than this wait here, not in the pool's pipe, so that what waits costs no copy.
+        self._turn = asyncio.Semaphore(2 * self._processes)
+
+    async def run(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Run a picklable function in a worker and return what it returns; its exceptions are raised here.
+
+        Raises:
+            WorkerFailed: it passed its limits.
+        """
+        from pebble import ProcessExpired
+
+        async with self._turn:
+            future = self._started().schedule(function, args=list(args), kwargs=kwargs, timeout=self._timeout_s)
+            try:
+                result: T = await asyncio.wrap_future(future)
+            except (TimeoutError, FutureTimeout) as error:
+                raise WorkerFailed(f"reading it took longer than {self._timeout_s:.0f} s") from error
+            except MemoryError as error:
+                raise WorkerFailed(f"reading it took more than {self._memory_mb} MB") from error
+            except RecursionError as error:
+                raise WorkerFailed("it is nested too deeply to be read") from error
+            except ProcessExpired as error:
+                raise WorkerFailed("reading it killed the process that read it") from error
+            return result
+
+    def close(self) -> None:
+        """End the processes."""
+        if self._pool is not None:
+            self._pool.stop()
+            self._pool.join()
+            self._pool = None
+
+    def _started(self) -> Any:
+        if self._pool is None:
+            from pebble import ProcessPool
+
+            method = "spawn" if sys.platform in {"win32", "darwin"} else "forkserver"
+            context = multiprocessing.get_context(method)
+            if method == "forkserver":
+                # Imported once, in the server that all workers are forked from.
+                context.set_forkserver_preload(["spiders.workers", "spiders.pages.generic", "spiders.readers.feed"])
+            self._pool = ProcessPool(
+                max_workers=self._processes,
+                max_tasks=_TASKS_A_WORKER,
+                initializer=_limit,
+                initargs=[self._memory_mb],
+                context=context,
+            )
+        return self._pool
+
+
+def _limit(memory_mb: int) -> None:
+    """Bound a worker's memory, where the system knows how, and leave Ctrl-C to the crawl."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    limit = memory_mb * 1024**2
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

@@ -1,0 +1,208 @@
+"""The source pack holds what it promises, and every row of it can be used as it stands."""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from monitor.packs import GROUPS, SEARCHES, Outlet, feeds, outlet_of, searches
+from storage.identity import canonical_url, outlet_host, url_key
+from storage.items import Kind, Ownership, Source
+
+
+def table(name: str) -> list[list[str]]:
+    text = files("monitor.pack").joinpath(name).read_text(encoding="utf-8")
+    return [line.split("\t") for line in text.split("\n")[:-1]]
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("feeds.tsv", "id url outlet language country timezone ownership groups"),
+        ("outlets.tsv", "host outlet language country ownership"),
+    ],
+)
+def test_tables_are_rectangular_and_clean(name: str, header: str) -> None:
+    rows = table(name)
+    assert rows[0] == header.split()
+    for row in rows:
+        assert len(row) == len(rows[0]), row
+        assert all(cell and cell == cell.strip() for cell in row), row
+
+
+def test_there_are_enough_feeds_and_each_is_one_of_its_kind() -> None:
+    assert len(feeds()) >= 140
+    assert len({source.id for source in feeds()}) == len(feeds())
+    assert len({url_key(source.url) for source in feeds()}) == len(feeds())
+
+
+@pytest.mark.parametrize("source", feeds(), ids=lambda source: source.id)
+def test_every_feed_can_be_used_as_it_stands(source: Source) -> None:
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", source.id)
+    assert canonical_url(source.url)
+    assert source.url.isascii() and " " not in source.url
+    assert source.kind is Kind.FEED and source.origin == "pack" and not source.topic
+    assert re.fullmatch(r"[a-z]{2}", source.language)
+    assert re.fullmatch(r"[A-Z]{2}", source.country)
+    assert ZoneInfo(source.timezone).key == source.timezone
+    assert source.groups and set(source.groups) <= set(GROUPS)
+    assert len(set(source.groups)) == len(source.groups)
+
+
+def test_every_feed_belongs_to_a_known_outlet_of_the_same_ownership() -> None:
+    for source in feeds():
+        outlet = outlet_of(outlet_host(source.url))
+        assert outlet is not None, source.url
+        assert outlet.ownership is source.ownership, source.id
+
+
+def test_vietnamese_feeds_read_zoneless_dates_at_home() -> None:
+    assert {source.timezone for source in feeds() if source.country == "VN"} == {"Asia/Ho_Chi_Minh"}
+
+
+def test_no_search_engine_stands_among_the_feeds() -> None:
+    hosts = {outlet_host(source.url) for source in feeds()}
+    assert not {host for host in hosts if host.endswith(("google.com", "bing.com", "gdeltproject.org"))}
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_group_has_feeds(group: str) -> None:
+    assert sum(group in source.groups for source in feeds()) >= 5
+
+
+@pytest.mark.parametrize(("language", "least"), [("vi", 50), ("en", 50), ("fr", 15)])
+def test_every_language_has_feeds(language: str, least: int) -> None:
+    assert sum(source.language == language for source in feeds()) >= least
+
+
+def test_ownership_follows_the_group() -> None:
+    for source in feeds():
+        assert (source.ownership is Ownership.RELEASE) == ("wires" in source.groups), source.id
+        assert (source.ownership in {Ownership.OWNED, Ownership.AFFILIATED}) == ("own" in source.groups), source.id
+
+
+def test_tables_are_read_once() -> None:
+    assert feeds() is feeds()
+    assert outlet_of("vnexpress.net") is outlet_of("vnexpress.net")
+
+
+def test_outlet_hosts_are_written_as_they_are_looked_up() -> None:
+    hosts = [row[0] for row in table("outlets.tsv")[1:]]
+    assert len(hosts) >= 150
+    assert len(set(hosts)) == len(hosts)
+    for host in hosts:
+        assert outlet_host(f"https://www.{host}/a") == host
+        found = outlet_of(host)
+        assert found is not None and found.host == host
+
+
+@pytest.mark.parametrize(
+    ("host", "owner"),
+    [
+        ("vnexpress.net", "vnexpress.net"),
+        ("tech.vnexpress.net", "vnexpress.net"),
+        ("e.vnexpress.net", "e.vnexpress.net"),
+        ("a.b.e.vnexpress.net", "e.vnexpress.net"),
+        ("feeds.arstechnica.com", "arstechnica.com"),
+        ("nouvelles.umontreal.ca", "umontreal.ca"),
+        ("mila.umontreal.ca", "mila.umontreal.ca"),
+    ],
+)
+def test_outlet_falls_back_to_the_nearest_parent(host: str, owner: str) -> None:
+    found = outlet_of(host)
+    assert found is not None and found.host == owner
+
+
+@pytest.mark.parametrize(
+    "host", ["", "net", "com.vn", "example.com.vn", "notvnexpress.net", "vnexpress.net.example.com", "...", "localhost"]
+)
+def test_unknown_hosts_have_no_outlet(host: str) -> None:
+    assert outlet_of(host) is None
+
+
+def test_an_outlet_bears_name_language_and_country() -> None:
+    assert outlet_of("tuoitre.vn") == Outlet("tuoitre.vn", "Tuổi Trẻ", "vi", "VN", Ownership.EARNED)
+    assert outlet_of("ledevoir.com") == Outlet("ledevoir.com", "Le Devoir", "fr", "CA", Ownership.EARNED)
+
+
+@pytest.mark.parametrize("host", ["fpt.com", "fpt.com.vn", "fptsoftware.com", "fpt.edu.vn", "chungta.vn", "funix.edu.vn", "mila.quebec"])
+def test_the_watched_organisations_own_their_sites(host: str) -> None:
+    found = outlet_of(host)
+    assert found is not None and found.ownership is Ownership.OWNED
+
+
+@pytest.mark.parametrize("host", ["prnewswire.com", "businesswire.com", "globenewswire.com", "newswire.ca", "einpresswire.com"])
+def test_wires_carry_releases(host: str) -> None:
+    found = outlet_of(host)
+    assert found is not None and found.ownership is Ownership.RELEASE
+
+
+QUERIES = {"vi": '"FPT Software" OR "Tập đoàn FPT"', "en": '"FPT Software" & co=1 #x', "fr": '"FPT" Montréal', "ja": "FPTジャパン"}
+
+
+def test_searches_ask_both_engines_in_every_language() -> None:
+    made = searches("FPT", QUERIES)
+    assert [source.id for source in made] == [f"{engine}-fpt-{language}" for language in QUERIES for engine in ("google", "bing")]
+    for source in made:
+        assert source.kind is Kind.SEARCH
+        assert source.topic == "FPT"
+        assert source.groups == (SEARCHES,)
+        assert source.outlet == ("Google News" if source.id.startswith("google") else "Bing News")
+        assert source.language == source.id.rpartition("-")[2]
+
+
+def test_search_addresses_parse_and_hold_the_query_whole() -> None:
+    for source in searches("FPT", QUERIES):
+        assert source.url.isascii() and canonical_url(source.url)
+        parts = urlsplit(source.url)
+        asked = parse_qs(parts.query, strict_parsing=True)
+        query = QUERIES[source.language]
+        assert not parts.fragment
+        if parts.hostname == "news.google.com":
+            assert parts.path == "/rss/search"
+            assert asked["q"] == [f"{query} when:3d"]
+            assert asked["ceid"][0].split(":")[0] == asked["gl"][0] == source.country
+        else:
+            assert (parts.hostname, parts.path) == ("www.bing.com", "/news/search")
+            assert asked["q"] == [query]
+            assert asked["format"] == ["rss"]
+            assert asked["mkt"] == [f"{source.language}-{source.country}"]
+
+
+def editions(queries: dict[str, str]) -> dict[str, str]:
+    return {source.id: source.url.partition("&")[2] for source in searches("Tập đoàn X", queries)}
+
+
+def test_editions_of_vietnam_quebec_and_canada() -> None:
+    assert editions({"fr": "a", "en": "b"}) == {
+        "google-tap-doan-x-fr": "hl=fr-CA&gl=CA&ceid=CA:fr",
+        "bing-tap-doan-x-fr": "format=rss&setlang=fr&cc=CA&mkt=fr-CA",
+        "google-tap-doan-x-en": "hl=en-CA&gl=CA&ceid=CA:en",
+        "bing-tap-doan-x-en": "format=rss&setlang=en&cc=CA&mkt=en-CA",
+    }
+    assert editions({"vi": "a", "en": "b", "fr": " "}) == {
+        "google-tap-doan-x-vi": "hl=vi&gl=VN&ceid=VN:vi",
+        "bing-tap-doan-x-vi": "format=rss&setlang=vi&cc=VN&mkt=vi-VN",
+        "google-tap-doan-x-en": "hl=en-US&gl=US&ceid=US:en",
+        "bing-tap-doan-x-en": "format=rss&setlang=en&cc=US&mkt=en-US",
+    }
+
+
+def test_a_key_may_name_its_country() -> None:
+    made = editions({"en-SG": "a", "de_AT": "b"})
+    assert made["google-tap-doan-x-en-sg"] == "hl=en-SG&gl=SG&ceid=SG:en"
+    assert made["google-tap-doan-x-de-at"] == "hl=de&gl=AT&ceid=AT:de"
+    assert {source.language for source in searches("x", {"en-SG": "a"})} == {"en"}
+
+
+def test_a_language_nobody_listed_is_asked_without_a_market() -> None:
+    made = editions({"eo": "a"})
+    assert made == {"google-tap-doan-x-eo": "hl=eo&gl=US&ceid=US:eo", "bing-tap-doan-x-eo": "format=rss&setlang=eo"}
+
+
+def test_blank_queries_make_no_search() -> None:
+    assert searches("FPT", {"vi": "", "en": " \n "}) == ()
