@@ -64,7 +64,13 @@ def next_edition(desk: Desk) -> Edition:
         number = 1 + len(transaction.ledger.editions(desk.name, day.isoformat()))
         digest = _build(desk, fresh, coverage, day=day, edition=number, since=since, until=now)
         transaction.ledger.open_edition(
-            desk.name, day.isoformat(), now=now, since=since, until=now, stories=[story.id for story in fresh], baseline=[story.id for story in old]
+            desk.name,
+            day.isoformat(),
+            now=now,
+            since=since,
+            until=now,
+            stories=[story.id for story in fresh],
+            baseline=[story.id for story in old],
         )
     return Edition(digest=digest, stories=len(fresh), last_told=last.day if last else None)
 

@@ -39,7 +39,9 @@ def writing(path: Path) -> Iterator[TextIO]:
         temporary.replace(path)
         temporary = None
     except OSError as error:
-        raise FileError(f"{path}: cannot be written: {error.strerror or error}", hint="check the folder, its permissions and the disk") from error
+        raise FileError(
+            f"{path}: cannot be written: {error.strerror or error}", hint="check the folder, its permissions and the disk"
+        ) from error
     finally:
         if temporary is not None:
             with suppress(OSError):

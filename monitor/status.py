@@ -27,7 +27,12 @@ def print_status(reading: Reading, sources: Sequence[Source], *, now: datetime, 
         record: dict[str, Any] = {
             "well": not troubles,
             "troubles": troubles,
-            "sources": {"configured": coverage.due, "read": coverage.read, "failing": len(coverage.failing), "silent": len(coverage.silent)},
+            "sources": {
+                "configured": coverage.due,
+                "read": coverage.read,
+                "failing": len(coverage.failing),
+                "silent": len(coverage.silent),
+            },
             "failing": [_failure(state) for state in coverage.failing],
             "last_crawl": iso(coverage.last_crawl),
             "last_digest": last.day if last else None,

@@ -59,7 +59,6 @@ DOWNLOADER_MIDDLEWARES: dict[str, Any] = {
     "scrapy.downloadermiddlewares.defaultheaders.DefaultHeadersMiddleware": 400,
     "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": 500,
     "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
-    "scrapy.downloadermiddlewares.ajaxcrawl.AjaxCrawlMiddleware": None,
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
     "scrapy.downloadermiddlewares.cookies.CookiesMiddleware": None,
     "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
@@ -67,6 +66,8 @@ DOWNLOADER_MIDDLEWARES: dict[str, Any] = {
     "spiders.guard.AddressMiddleware": 50,
     "spiders.robots.RobotsMiddleware": 100,
     "spiders.hosts.HostMiddleware": 150,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "spiders.redirects.Redirects": 600,
 }
 SPIDER_MIDDLEWARES: dict[str, Any] = {
     "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
@@ -81,10 +82,11 @@ EXTENSIONS: dict[str, Any] = {
     "scrapy.extensions.memusage.MemoryUsage": None,
     "scrapy.extensions.memdebug.MemoryDebugger": None,
     "scrapy.extensions.closespider.CloseSpider": None,
-    "scrapy.extensions.feedexport.FeedExporter": None,
     "scrapy.extensions.logstats.LogStats": None,
     "scrapy.extensions.spiderstate.SpiderState": None,
     "scrapy.extensions.throttle.AutoThrottle": None,
+    "scrapy.extensions.logcount.LogCount": None,
+    "scrapy.extensions.remote_control.RemoteControl": None,
 }
 
 # --- ours: host:port pairs of private networks that the configuration names (see spiders.guard)

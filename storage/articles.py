@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, func, insert, select, update
 
 from storage import schema, search
 from storage.identity import title_key
@@ -96,15 +96,20 @@ class Articles:
         now: datetime,
         *,
         suppressed: bool,
+        upgrade: bool = False,
     ) -> None:
-        """Replace an article's words by newer ones, keeping the old headline and text as a revision."""
+        """Replace an article's words by newer ones, keeping the old headline and text as a revision.
+
+        Args:
+            upgrade: the page itself takes the place of a feed's few words: more is known, nothing was changed by the outlet.
+        """
         old = stored.article
         changed = (old.title, old.text) != (article.title, article.text)
         if changed:
             self._connection.execute(insert(schema.revisions), {"article_id": stored.id, "at": now, "title": old.title, "text": old.text})
         values = article_values(article) | {
             "title_key": title_key(article.title, article.outlet),
-            "revised": now if changed else stored.updated_at,
+            "revised": now if changed and not upgrade else stored.updated_at,
             "suppressed": suppressed,
             "matched": bool(mentions),
         }
@@ -249,6 +254,7 @@ class Articles:
 
     def _inserted(self, statement: Any, values: dict[str, Any]) -> int:
         key = self._connection.execute(statement, values).inserted_primary_key
+        assert key is not None
         return int(key[0])
 
     def _add_hits(self, article_id: int, mentions: Sequence[Mention], suppressions: Sequence[Suppression]) -> None:
@@ -312,7 +318,7 @@ def _narrow(query: Select[Any], wanted: ArticleFilter) -> Select[Any]:
     return query
 
 
-_KEYS = bindparam("keys", expanding=True)
+_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
 _SET_COPY = update(schema.articles).where(schema.articles.c.id == bindparam("b_id")).values(copy_id=bindparam("b_copy"))
 _BY_URL = select(schema.article_urls.c.article_id).where(schema.article_urls.c.url_key.in_(_KEYS))
 _MENTIONS = (

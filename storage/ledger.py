@@ -66,6 +66,7 @@ class Ledger:
         number = 1 + max((row.edition for row in self.editions(name, day)), default=0)
         values = {"name": name, "day": day, "edition": number, "created": now, "since": since, "until": until}
         key = self._connection.execute(insert(schema.digests), values).inserted_primary_key
+        assert key is not None
         digest_id = int(key[0])
         rows = [
             {"name": name, "story_id": story_id, "digest_id": digest_id, "position": position, "baseline": old}

@@ -62,10 +62,10 @@ class Sightings:
             ):
                 by_address[row[0]] = Known(article_id=row[1], entry_hash=row[2], here=False)
             urls = schema.article_urls
-            for row in self._connection.execute(
+            for address, article_id in self._connection.execute(
                 select(urls.c.url_key, urls.c.article_id).where(urls.c.url_key.in_(bindparam("keys", expanding=True))), {"keys": missing}
             ):
-                by_address[row[0]] = Known(article_id=row[1], entry_hash="", here=False)
+                by_address[address] = Known(article_id=article_id, entry_hash="", here=False)
         return [by_key.get(key) or by_address.get(address) for key, address in entries]
 
     def note(self, rows: Iterable[Sighting], now: datetime) -> None:

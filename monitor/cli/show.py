@@ -42,10 +42,11 @@ def local(moment: datetime | None, zone: ZoneInfo) -> str:
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, wide: int) -> int:
     """Print rows: a table on a terminal (column `wide` takes the room), tab-separated in a pipe. Returns how many."""
     if not sys.stdout.isatty():
-        count = 0
-        for count, row in enumerate(rows, 1):
+        lines = 0
+        for row in rows:
             print("\t".join(" ".join(cell.split()) for cell in row))
-        return count
+            lines += 1
+        return lines
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -54,8 +55,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, wide: int) -> i
     for number, name in enumerate(head):
         shown.add_column(name, overflow="fold" if number == wide else "ellipsis", no_wrap=number != wide, ratio=1 if number == wide else None)
     count = 0
-    for count, row in enumerate(rows, 1):
+    for row in rows:
         shown.add_row(*(Text(cell) for cell in row))
+        count += 1
     if count:
         console = Console()
         with console.pager() if count > 3 * console.height else _nothing():
@@ -146,8 +148,9 @@ def print_hits(found: Iterable[tuple[StoredArticle, str]], *, zone: ZoneInfo, as
     """Print what a search found; returns how many."""
     if as_json:
         count = 0
-        for count, (stored, snippet) in enumerate(found, 1):
+        for stored, snippet in found:
             print(json.dumps(article_record(stored) | {"snippet": snippet}, ensure_ascii=False))
+            count += 1
         return count
     rows = (
         (local(stored.first_seen, zone), stored.article.outlet, f"{stored.article.title}\n{snippet}\n{stored.article.url}", labels(stored))

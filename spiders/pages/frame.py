@@ -51,7 +51,10 @@ DEEPEST = 200  # nesting beyond this is an attack or a broken template
 
 def names_frame(element: Any) -> bool:
     """Whether an element's class, id or role says that it is frame."""
-    if element.get("role") in {"navigation", "complementary", "banner", "contentinfo", "search", "dialog"} or element.get("hidden") is not None:
+    if (
+        element.get("role") in {"navigation", "complementary", "banner", "contentinfo", "search", "dialog"}
+        or element.get("hidden") is not None
+    ):
         return True
     name = f"{element.get('class') or ''} {element.get('id') or ''}".strip()
     if not name:
@@ -111,7 +114,7 @@ def lines(container: Any) -> list[str]:
         if in_list and linked > 0.6:
             continue
         in_list = False
-        if linked > 0.95 and len(text) > 20 or (linked > 0.3 and _OPENER.match(text)) or _LINES.match(text):
+        if (linked > 0.95 and len(text) > 20) or (linked > 0.3 and _OPENER.match(text)) or _LINES.match(text):
             continue
         kept.append(text)
     return kept

@@ -1,7 +1,7 @@
 """Extract an article from any page: bytes in, fields out. Pure, picklable, made to run in a worker process.
 
-    bytes -> lxml tree -> metadata -> prune the frame -> the container that holds the article -> lines
-                                                     \\-> no such container: trafilatura
+bytes -> lxml tree -> metadata -> prune the frame -> the container that holds the article -> lines
+                                                 \\-> no such container: trafilatura
 """
 
 from __future__ import annotations
@@ -26,9 +26,11 @@ SHORTEST_TEXT = 40  # code points; less is no article
 _CONTAINERS = (
     "//*[@itemprop='articleBody']",
     "//*[contains(concat(' ', normalize-space(@class), ' '), ' fck_detail ')]",
-    "//*[contains(@class, 'detail-content') or contains(@class, 'article-content') or contains(@class, 'article-body') or contains(@class, 'article__body')"
-    " or contains(@class, 'entry-content') or contains(@class, 'post-content') or contains(@class, 'story-body') or contains(@class, 'content-detail')"
-    " or contains(@class, 'singular-content') or contains(@class, 'maincontent') or contains(@class, 'detail__content') or contains(@class, 'the-article-body')]",
+    (
+        "//*[contains(@class, 'detail-content') or contains(@class, 'article-content') or contains(@class, 'article-body') or contains(@class, 'article__body')"
+        " or contains(@class, 'entry-content') or contains(@class, 'post-content') or contains(@class, 'story-body') or contains(@class, 'content-detail')"
+        " or contains(@class, 'singular-content') or contains(@class, 'maincontent') or contains(@class, 'detail__content') or contains(@class, 'the-article-body')]"
+    ),
     "//article",
     "//main",
     "//*[@role='main' or @id='content' or @id='main' or @class='content' or @class='detail']",
@@ -38,7 +40,9 @@ _WALL = re.compile(
     r"access denied|attention required|are you a robot|captcha",
     re.I,
 )
-_MISSING = re.compile(r"^\W*(?:404\b|page not found|not found|page introuvable|không tìm thấy (?:trang|nội dung)|trang không tồn tại|error 404)", re.I)
+_MISSING = re.compile(
+    r"^\W*(?:404\b|page not found|not found|page introuvable|không tìm thấy (?:trang|nội dung)|trang không tồn tại|error 404)", re.I
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

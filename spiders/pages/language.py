@@ -41,6 +41,8 @@ def guess(text: str) -> str:
     if len(_VIETNAMESE.findall(sample)) > 0.02 * letters:
         return "vi"
     words = [word.lower() for word in _WORDS.findall(sample)]
-    counts = {language: sum(word in small for word in words) for language, small in ((one, set(names)) for one, names in _SMALL_WORDS.items())}
+    counts = {
+        language: sum(word in small for word in words) for language, small in ((one, set(names)) for one, names in _SMALL_WORDS.items())
+    }
     best = max(counts, key=lambda language: counts[language])
     return best if counts[best] >= max(2, 0.05 * len(words)) else ""

@@ -135,7 +135,10 @@ def _text(value: Any) -> str:
 def _from_metas(found: Metadata, metas: dict[str, str], zone: str) -> None:
     kind = metas.get("og:type", "").lower()
     found.article = found.article or kind in {"article", "news", "newsarticle", "blog"} or "article:published_time" in metas
-    found.summary = clean_title(found.summary or metas.get("og:description", "") or metas.get("description", "") or metas.get("twitter:description", ""), SUMMARY_LIMIT)
+    found.summary = clean_title(
+        found.summary or metas.get("og:description", "") or metas.get("description", "") or metas.get("twitter:description", ""),
+        SUMMARY_LIMIT,
+    )
     found.outlet = found.outlet or clean_text(metas.get("og:site_name", "") or metas.get("application-name", ""), 200)
     for names, name in ((_PUBLISHED, "published"), (_MODIFIED, "updated")):
         if getattr(found, name) is None:
@@ -196,4 +199,10 @@ def _visible_date(root: Any, zone: str) -> datetime | None:
 
 def _language(root: Any, metas: dict[str, str]) -> str:
     html = root if root.tag == "html" else root.getroottree().getroot()
-    return str(html.get("lang") or html.get("{http://www.w3.org/XML/1998/namespace}lang") or metas.get("og:locale") or metas.get("content-language") or "")
+    return str(
+        html.get("lang")
+        or html.get("{http://www.w3.org/XML/1998/namespace}lang")
+        or metas.get("og:locale")
+        or metas.get("content-language")
+        or ""
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from urllib.parse import parse_qs, urljoin, urlsplit
+from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit
 
 _WRAPS = {  # host (without www.) and path prefix -> the parameter that holds the address
     ("bing.com", "/news/apiclick.aspx"): ("url",),
@@ -59,7 +59,7 @@ def absolute(base: str, link: str) -> str:
     return joined if parts is not None and parts.scheme in {"http", "https"} and parts.hostname else ""
 
 
-def _split(url: str):  # type: ignore[no-untyped-def]
+def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
         _ = parts.hostname, parts.port

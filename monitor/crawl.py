@@ -1,0 +1,289 @@
+"""Run a crawl in this process: order, Scrapy, intake, report. A reactor starts once a process, so a process runs one crawl."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, TextIO
+from urllib.parse import urlsplit
+
+from monitor import __version__, polling
+from storage.errors import MediaMonitorError, UsageError
+from storage.items import Arrival, Outcome, Poll, PollOutcome, Source
+
+if TYPE_CHECKING:
+    from monitor.config import Config
+    from monitor.matching import Matcher
+    from spiders.base import Result
+    from storage.store import Store
+
+Progress = Callable[[int, int, str], None]
+_GOOD = {PollOutcome.CHANGED, PollOutcome.UNCHANGED}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrawlOrder:
+    """What to crawl, and how long it may take."""
+
+    sources: tuple[Source, ...] = ()
+    urls: tuple[str, ...] = ()  # bare addresses, crawled once
+    only_due: bool = False
+    pages: bool = True
+    deadline_s: float = 1_800.0
+    wait_s: float = 0.0  # for another crawl to end
+    verbose: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrawlReport:
+    """What a crawl came to; each source and each article is counted once."""
+
+    asked: int = 0  # sources (or addresses)
+    polls: tuple[Poll, ...] = ()
+    outcomes: Mapping[Outcome, int] = field(default_factory=dict)
+    pages: int = 0
+    seconds: float = 0.0
+    cut_short: bool = False
+    unread: tuple[str, ...] = ()
+    failure: str | None = None
+
+    @property
+    def read(self) -> int:
+        """Sources that answered with what they should."""
+        return sum(poll.outcome in _GOOD for poll in self.polls)
+
+    @property
+    def exit_code(self) -> int:
+        """0: all read; 3: some could not be; 1: none could, or what was read could not be stored."""
+        if self.failure:
+            return 1
+        if self.read == self.asked and not self.cut_short:
+            return 0
+        return 3 if self.read else 1
+
+    def lines(self) -> list[str]:
+        """Write it for a person."""
+        unchanged = sum(poll.outcome is PollOutcome.UNCHANGED for poll in self.polls)
+        entries, new = sum(poll.entries for poll in self.polls), sum(poll.new for poll in self.polls)
+        lines = [
+            f"{self.read} of {self.asked} sources read ({unchanged} unchanged), {entries} entries, {new} new, {self.pages} pages, {self.seconds:.0f} s"
+        ]
+        names = {
+            Outcome.STORED: "new stories", Outcome.JOINED: "joined known stories", Outcome.UPDATED: "updated", Outcome.REPEAT: "seen before",
+            Outcome.SUPPRESSED: "suppressed", Outcome.UNMATCHED: "without a topic", Outcome.FAILED: "failed",
+        }  # fmt: skip
+        told = [f"{self.outcomes[one]} {name}" for one, name in names.items() if self.outcomes.get(one)]
+        if told:
+            lines.append("articles: " + ", ".join(told))
+        failing = [poll for poll in self.polls if poll.outcome not in _GOOD]
+        lines += [f"not read: {poll.source_id}: {poll.error or poll.error_kind}" for poll in failing[:40]]
+        if len(failing) > 40:
+            lines.append(f"not read: and {len(failing) - 40} more (monitor status names them)")
+        if self.cut_short:
+            lines.append(f"stopped before the end: {len(self.unread)} sources were not read to their end; they are first next time")
+        if self.failure:
+            lines.append(f"failed: {self.failure}")
+        return lines
+
+    def as_dict(self) -> dict[str, Any]:
+        """Write it for a program."""
+        return {
+            "asked": self.asked,
+            "read": self.read,
+            "unchanged": sum(poll.outcome is PollOutcome.UNCHANGED for poll in self.polls),
+            "entries": sum(poll.entries for poll in self.polls),
+            "new": sum(poll.new for poll in self.polls),
+            "pages": self.pages,
+            "articles": {outcome.value: self.outcomes.get(outcome, 0) for outcome in Outcome},
+            "seconds": round(self.seconds, 2),
+            "cut_short": self.cut_short,
+            "unread": list(self.unread),
+            "failed": self.failure,
+            "failing": [
+                {
+                    "source": poll.source_id,
+                    "outcome": poll.outcome.value,
+                    "status": poll.status,
+                    "kind": poll.error_kind,
+                    "error": poll.error,
+                }
+                for poll in self.polls
+                if poll.outcome not in _GOOD
+            ],
+        }
+
+
+def order_sources(known: Sequence[Source], wanted: Sequence[str], *, groups: Sequence[str] = ()) -> tuple[list[Source], list[str]]:
+    """Tell sources from bare addresses among what was asked for; all sources where nothing was.
+
+    Raises:
+        UsageError: a name that is neither, or a group that no source has.
+    """
+    from monitor.cli.sources import choose
+
+    labels = {group for source in known for group in source.groups}
+    for group in groups:
+        if group not in labels:
+            raise UsageError(f"there is no group {group!r}", hint=f"groups: {', '.join(sorted(labels))}")
+    among = [source for source in known if not groups or set(groups) & set(source.groups)]
+    if not wanted:
+        return among, []
+    ids = {source.id for source in known} | {source.url for source in known}
+    urls = [name for name in wanted if name not in ids and name.lower().startswith(("http://", "https://"))]
+    for url in urls:
+        if not urlsplit(url).hostname:
+            raise UsageError(f"{url} is no web address", hint="write it as https://host/path")
+    names = [name for name in wanted if name not in urls]
+    return (choose(list(known), names) if names else []), urls
+
+
+def crawl_sources(
+    order: CrawlOrder, config: Config, store: Store, matcher: Matcher, *, clock: Callable[[], datetime], progress: Progress
+) -> CrawlReport:
+    """Crawl into a store.
+
+    Raises:
+        StorageBusy: another crawl is running, for longer than the order waits.
+    """
+    from monitor.intake import StoreIntake
+
+    watchlist = config.watchlist()
+    owned = frozenset(host for topic in watchlist.topics for host in topic.owned_domains)
+    with store.crawl_lock(timedelta(seconds=order.wait_s), now=clock()):
+        with store.transaction() as transaction:
+            transaction.sources.ensure(order.sources)
+            transaction.sources.prune(clock())
+        sources = order.sources
+        if order.only_due:
+            with store.reading() as reading:
+                sources = tuple(polling.due(sources, reading.sources.states(), clock()))
+        intake = StoreIntake(store, matcher, clock=clock, owned=owned)
+        report = _run(replace(order, sources=sources), config, intake, clock=clock, progress=progress)
+        try:
+            intake.flush()
+        except MediaMonitorError as error:
+            report = replace(report, failure=report.failure or str(error))
+        return replace(report, outcomes=dict(intake.outcomes), polls=tuple(intake.polls.values()))
+
+
+def dry_crawl(
+    order: CrawlOrder, config: Config, matcher: Matcher, *, clock: Callable[[], datetime], progress: Progress, out: TextIO
+) -> CrawlReport:
+    """Crawl without a store: write what would be kept as JSON lines."""
+    from monitor.export import iso, mention_record, suppression_record
+    from monitor.intake import document_of
+    from monitor.outlets import with_outlet
+    from spiders.recording import RecordingIntake
+
+    def judge(arrival: Arrival) -> Outcome:
+        article = with_outlet(arrival.article, arrival.source)
+        matches = matcher.match(document_of(article))
+        if not matches.mentions and not matches.suppressions:
+            return Outcome.UNMATCHED
+        record = {
+            "url": article.url, "title": article.title, "outlet": article.outlet, "lang": article.language or None,
+            "published": iso(article.published), "source": arrival.source.id, "body_from": article.body_from.value,
+            "topics": [mention.topic for mention in matches.mentions],
+            "mentions": [mention_record(mention) for mention in matches.mentions],
+            "suppressed": [suppression_record(hit) for hit in matches.suppressions],
+        }  # fmt: skip
+        out.write(json.dumps(record, ensure_ascii=False) + "\n")
+        return Outcome.STORED if matches.mentions else Outcome.SUPPRESSED
+
+    intake = RecordingIntake(judge, matcher.may_mention)
+    report = _run(order, config, intake, clock=clock, progress=progress)
+    return replace(report, outcomes=dict(Counter(intake.outcomes)), polls=tuple(intake.polls.values()))
+
+
+def check(sources: Sequence[Source], config: Config, *, clock: Callable[[], datetime], progress: Progress | None) -> dict[str, Poll]:
+    """Read each source once and say what was found; nothing is stored, no page is fetched."""
+    from spiders.recording import RecordingIntake
+
+    intake = RecordingIntake(entries=False)
+    order = CrawlOrder(sources=tuple(sources), pages=False, deadline_s=60.0 * config.crawl.deadline_minutes)
+    report = _run(order, config, intake, clock=clock, progress=progress or (lambda done, total, doing: None), name_feeds=True)
+    if report.failure:
+        raise MediaMonitorError(report.failure)
+    return intake.polls
+
+
+def _run(
+    order: CrawlOrder, config: Config, intake: Any, *, clock: Callable[[], datetime], progress: Progress, name_feeds: bool = False
+) -> CrawlReport:
+    started = time.monotonic()
+    asked = len(order.sources) + len(order.urls)
+    if not asked:
+        return CrawlReport(seconds=time.monotonic() - started)
+    from scrapy.crawler import AsyncCrawlerProcess
+
+    from spiders.base import Result
+    from spiders.feed import FeedSpider
+    from spiders.page import PageSpider
+
+    settings = _settings(config, order)
+    _quieten(order.verbose)
+    process = AsyncCrawlerProcess(settings)
+    results: list[Result] = []
+    common: dict[str, Any] = {
+        "intake": intake, "clock": clock, "pages": order.pages, "pages_a_source": config.crawl.pages_per_source,
+        "processes": config.crawl.processes, "deadline_s": order.deadline_s, "progress": progress,
+    }  # fmt: skip
+    if order.sources:
+        results.append(Result())
+        process.crawl(FeedSpider, sources=order.sources, result=results[-1], name_feeds=name_feeds, **common)
+    if order.urls:
+        results.append(Result())
+        process.crawl(PageSpider, urls=order.urls, result=results[-1], **common)
+    process.start(install_signal_handlers=False)
+    failures = [result.failure for result in results if result.failure is not None]
+    if process.bootstrap_failed and not failures:
+        failures.append(RuntimeError("the crawl could not be started; -vv shows why"))
+    return CrawlReport(
+        asked=asked,
+        pages=sum(result.pages for result in results),
+        seconds=time.monotonic() - started,
+        cut_short=any(result.cut_short for result in results),
+        unread=tuple(name for result in results for name in result.unread),
+        failure=_told(failures[0], order.verbose) if failures else None,
+    )
+
+
+def _settings(config: Config, order: CrawlOrder) -> Any:
+    """Scrapy's settings: those of the project, and what the configuration says of them."""
+    from scrapy.settings import Settings
+
+    from spiders import settings as project
+
+    settings = Settings()
+    settings.setmodule(project, priority="project")
+    contact = config.crawl.contact or project.PROJECT_URL
+    changed: dict[str, Any] = {
+        "USER_AGENT": f"media-monitor/{__version__} (+{contact})",
+        "DOWNLOAD_DELAY": config.crawl.delay_seconds,
+        "CONCURRENT_REQUESTS_PER_DOMAIN": config.crawl.requests_per_host,
+        "CONCURRENT_REQUESTS": max(config.crawl.concurrency, 1),
+        "DOWNLOAD_TIMEOUT": config.crawl.timeout_seconds,
+        "MONITOR_ALLOW_PRIVATE": list(config.network.allow),
+        "LOG_LEVEL": {0: "CRITICAL", 1: "WARNING"}.get(order.verbose, "DEBUG"),
+    }
+    settings.setdict(changed, priority="cmdline")
+    return settings
+
+
+def _quieten(verbose: int) -> None:
+    """Keep the libraries' logs to what was asked for."""
+    for name in ("scrapy", "twisted", "asyncio", "trafilatura", "htmldate", "pebble", "filelock"):
+        logging.getLogger(name).setLevel(logging.DEBUG if verbose > 1 else logging.WARNING if verbose else logging.CRITICAL)
+
+
+def _told(error: BaseException, verbose: int) -> str:
+    if verbose > 1:
+        import traceback
+
+        traceback.print_exception(error)
+    return str(error) if isinstance(error, MediaMonitorError) else f"{type(error).__name__}: {error}"

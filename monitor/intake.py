@@ -1,0 +1,207 @@
+"""The line from "article" on: match, compare, place, store. Fills the port that spiders hand over to.
+
+entries -> sift (known: a sighting) -> page -> take: match -> one short transaction an article -> outcome
+polls and unmatched sightings are written together, so that validators are never ahead of what they stand for
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from monitor import polling
+from monitor.keeping import Keeping, Rules
+from monitor.matching import Document, Matcher, Matches
+from monitor.outlets import with_outlet
+from storage.identity import entry_hash, url_key
+from storage.items import Arrival, Article, Entry, Outcome, Poll, Source, SourceState
+from storage.sightings import Sighting
+from storage.store import Store
+
+_FLUSH_ROWS = 200
+_FLUSH_S = 3.0
+
+
+class StoreIntake:
+    """Takes what a crawl brings into a store.
+
+    Args:
+        clock: the present moment; first_seen comes from it.
+        rules: what is too old to be news, and whether articles without a topic are kept.
+        owned: hosts that belong to a watched organisation.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        matcher: Matcher,
+        *,
+        clock: Callable[[], datetime],
+        rules: Rules | None = None,
+        owned: frozenset[str] = frozenset(),
+    ) -> None:
+        self._store = store
+        self._matcher = matcher
+        self._now = clock
+        self._rules = rules or Rules()
+        self._owned = owned
+        self._states: dict[str, SourceState] | None = None
+        self._sources: dict[str, Source] = {}
+        self._seen: dict[str, int | None] = {}  # address -> article, of what is not written yet
+        self._sightings: list[Sighting] = []
+        self._again: dict[str, list[str]] = {}  # source -> known entries seen again
+        self._pending: list[tuple[Source, Entry, str, bool]] = []
+        self._polls: list[tuple[SourceState, Poll, datetime]] = []
+        self._flushed = time.monotonic()
+        self.outcomes: Counter[Outcome] = Counter()
+        self.polls: dict[str, Poll] = {}
+
+    # ------------------------------------------------------------------ the port
+
+    def state(self, source: Source) -> SourceState:
+        """What is remembered of a source."""
+        self._sources[source.id] = source
+        if self._states is None:
+            with self._store.reading() as reading:
+                self._states = reading.sources.states()
+        return self._states.get(source.id) or SourceState(source_id=source.id)
+
+    def sift(self, source: Source, entries: Sequence[Entry]) -> list[Entry]:
+        """Note known entries as sightings; return the others, and those whose words changed."""
+        self._sources[source.id] = source
+        keys = [url_key(entry.url) for entry in entries]
+        with self._store.reading() as reading:
+            known = reading.sightings.known(source.id, [(entry.key, key) for entry, key in zip(entries, keys, strict=True)])
+        fresh = []
+        for entry, key, before in zip(entries, keys, known, strict=True):
+            if before is None and key and key in self._seen:
+                self._note(source, entry, self._seen[key])
+            elif before is None:
+                fresh.append(entry)
+            elif not before.here:
+                self._note(source, entry, before.article_id)
+            elif before.entry_hash != entry_hash(entry) and self._worth_a_look(entry, before.article_id):
+                fresh.append(entry)
+            else:
+                self._again.setdefault(source.id, []).append(entry.key)
+        return fresh
+
+    def may_mention(self, page: bytes, encoding: str) -> bool:
+        """Whether these bytes can hold a watched name."""
+        return self._rules.keep_unmatched or self._matcher.may_mention(page, encoding)
+
+    def take(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
+        """Match, compare and store; one outcome for each arrival, in order."""
+        outcomes = [self._take(arrival) for arrival in arrivals]
+        self.outcomes.update(outcomes)
+        self._flush_when_due()
+        return outcomes
+
+    def unfinished(self, now: datetime) -> list[tuple[Source, Entry]]:
+        """Entries whose page is to be asked again."""
+        with self._store.reading() as reading:
+            return reading.pending.due(now)
+
+    def polled(self, poll: Poll) -> None:
+        """Remember a poll; it is written with all that it brought."""
+        self.polls[poll.source_id] = poll
+        source = self._sources.get(poll.source_id)
+        if source is None or source.origin == "once":
+            return
+        state = self.state(source)
+        self._polls.append((state, poll, polling.next_poll(source, state, poll)))
+        self._flush_when_due()
+
+    # ------------------------------------------------------------------ inside
+
+    def flush(self) -> None:
+        """Write what waits, in one transaction.
+
+        Raises:
+            StorageError: it could not be written; nothing of it is.
+        """
+        self._flushed = time.monotonic()
+        if not (self._sightings or self._again or self._pending or self._polls):
+            return
+        now = self._now()
+        with self._store.transaction() as transaction:
+            transaction.sightings.note(self._sightings, now)
+            for source_id, keys in self._again.items():
+                for start in range(0, len(keys), 500):
+                    transaction.sightings.seen_again(source_id, keys[start : start + 500], now)
+            for source, entry, reason, again in self._pending:
+                if again:
+                    transaction.pending.add(source, entry, reason, now)
+                else:
+                    transaction.pending.done(source.id, entry.key)
+            states = transaction.sources.save_polls(self._polls)
+        if self._states is not None:
+            self._states |= {state.source_id: state for state in states}
+        for waiting in (self._sightings, self._again, self._pending, self._polls):
+            waiting.clear()
+        self._seen.clear()
+
+    def _flush_when_due(self) -> None:
+        waiting = len(self._sightings) + len(self._pending) + 2 * len(self._polls)
+        if waiting >= _FLUSH_ROWS or (waiting and time.monotonic() - self._flushed > _FLUSH_S):
+            self.flush()
+
+    def _worth_a_look(self, entry: Entry, article_id: int | None) -> bool:
+        """Whether a known entry with new words is asked again: a stored article is, another only if it now names somebody."""
+        return article_id is not None or bool(self._match(Document(title=entry.title, text="", summary=entry.summary)).mentions)
+
+    def _match(self, document: Document, verdicts: Mapping[str, str] | None = None) -> Matches:
+        return self._matcher.match(document, verdicts or {})
+
+    def _take(self, arrival: Arrival) -> Outcome:
+        article = with_outlet(arrival.article, arrival.source, self._owned)
+        arrival = replace(arrival, article=article)
+        document = document_of(article)
+        matches = self._match(document)
+        entry = arrival.entry
+        now = self._now()
+        if not matches.mentions and not matches.suppressions and not self._rules.keep_unmatched:
+            if entry is not None:
+                self._note(arrival.source, entry, None)
+                self._pending.append((arrival.source, entry, article.why_no_page, arrival.retry))
+            return Outcome.UNMATCHED
+        baseline = self._rules.is_baseline(arrival.source, self.state(arrival.source), article.published, now)
+        with self._store.transaction() as transaction:
+            keeping = Keeping(transaction, now, lambda verdicts: self._match(document, verdicts))
+            outcome, article_id = keeping.keep(arrival, matches, baseline=baseline)
+            if entry is not None:
+                transaction.sightings.note([_sighting(arrival.source, entry, article_id)], now)
+                if arrival.retry:
+                    transaction.pending.add(arrival.source, entry, article.why_no_page, now)
+                else:
+                    transaction.pending.done(arrival.source.id, entry.key)
+        return outcome
+
+    def _note(self, source: Source, entry: Entry, article_id: int | None) -> None:
+        sighting = _sighting(source, entry, article_id)
+        self._sightings.append(sighting)
+        if sighting.url_key:
+            self._seen[sighting.url_key] = article_id
+
+
+def document_of(article: Article) -> Document:
+    """Return what matching reads of an article."""
+    return Document(
+        title=article.title,
+        text=article.text,
+        summary=article.summary,
+        url=article.url,
+        language=article.language,
+        outlet_host=article.outlet_host or (urlsplit(article.url).hostname or ""),
+        ownership=article.ownership,
+    )
+
+
+def _sighting(source: Source, entry: Entry, article_id: int | None) -> Sighting:
+    return Sighting(
+        source_id=source.id, entry_key=entry.key, url_key=url_key(entry.url), article_id=article_id, entry_hash=entry_hash(entry)
+    )

@@ -1,0 +1,188 @@
+"""Keep one article that names somebody: is it stored already, changed, a copy, part of a story? Works inside one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from monitor.matching import Matches
+from monitor.placing import place, settle
+from storage.articles import NewArticle
+from storage.identity import title_key, url_key
+from storage.items import Arrival, Article, BodyFrom, Evidence, Kind, Outcome, Source, SourceState, StoredArticle
+from storage.store import Transaction
+from storage.text import fold
+
+SAME_HEADLINE = timedelta(days=3)  # an aggregator's link without an address: the same outlet, the same headline, within so long
+_CHANGED = 0.1  # share of the text that has to be new for an update
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What is stored, and what of it is too old to be told."""
+
+    first_poll: timedelta = timedelta(hours=48)  # what a source shows at its first poll is news if it is younger
+    search: timedelta = timedelta(days=7)  # searches bring up old pages
+    other: timedelta = timedelta(days=30)
+    keep_unmatched: bool = False
+
+    def is_baseline(self, source: Source, state: SourceState, published: datetime | None, now: datetime) -> bool:
+        """Whether an article is older than the watch: stored, never told as news."""
+        if published is None:
+            return False
+        age = now - published
+        if state.first_poll is None and source.origin != "once" and age > self.first_poll:
+            return True
+        return age > (self.search if source.kind is Kind.SEARCH else self.other)
+
+
+class Keeping:
+    """Decides and writes for one arrival.
+
+    Args:
+        match: matches the article's words again, under verdicts.
+    """
+
+    def __init__(self, transaction: Transaction, now: datetime, match: Callable[[Mapping[str, str]], Matches]) -> None:
+        self._transaction = transaction
+        self._now = now
+        self._match = match
+
+    def keep(self, arrival: Arrival, matches: Matches, *, baseline: bool) -> tuple[Outcome, int]:
+        """Store an article, or what is new of it; returns what became of it and its id."""
+        stored = self._stored(arrival)
+        if stored is not None:
+            return self._seen_again(stored, arrival), stored.id
+        return self._add(arrival.article, matches, baseline=baseline)
+
+    # ------------------------------------------------------------------ an article that is stored
+
+    def _stored(self, arrival: Arrival) -> StoredArticle | None:
+        """The same article as it stands in the store, by address, else (where one of the two has none) by outlet, headline and day."""
+        articles, article = self._transaction.articles, arrival.article
+        ids = articles.of_urls(_keys(arrival))
+        if ids:
+            return articles.get(ids[0])
+        headline = title_key(article.title, article.outlet)
+        if len(headline) < 12:
+            return None
+        moment = article.published or self._now
+        for one in articles.many(articles.of_title(headline, self._now - SAME_HEADLINE - timedelta(days=1), self._now)):
+            if not (one.article.opaque or article.opaque) or not _same_outlet(one.article, article):
+                continue
+            if abs((one.article.published or one.first_seen) - moment) <= SAME_HEADLINE:
+                return one
+        return None
+
+    def _seen_again(self, stored: StoredArticle, arrival: Arrival) -> Outcome:
+        transaction, new, old = self._transaction, arrival.article, stored.article
+        transaction.articles.add_urls(stored.id, _keys(arrival))
+        upgrade = old.body_from is BodyFrom.FEED and new.body_from is not BodyFrom.FEED
+        if not upgrade and (
+            new.opaque or (new.body_from is BodyFrom.FEED and old.body_from is not BodyFrom.FEED) or not _changed(old, new)
+        ):
+            return Outcome.REPEAT
+        matches = self._match(transaction.verdicts.of_article(stored.id))
+        if not matches.mentions and (stored.mentions or not matches.suppressions):
+            return Outcome.REPEAT  # the name is gone from the new words: what was found stays found
+        merged = new if old.opaque else replace(new, published=old.published or new.published, outlet=old.outlet, ownership=old.ownership)
+        transaction.articles.revise(
+            stored,
+            merged,
+            matches.mentions,
+            matches.suppressions,
+            self._now,
+            suppressed=not matches.mentions,
+            upgrade=upgrade or old.opaque,
+        )
+        transaction.dedupe.remove(stored.id)
+        moment = merged.published or stored.first_seen
+        fingerprint, decision = place(transaction, merged, moment)
+        if upgrade and decision.story_id is not None and decision.story_id != stored.story_id and self._alone(stored):
+            # Only now there is a text to compare: a headline that stood alone finds its story.
+            transaction.articles.move([stored.id], decision.story_id, decision.evidence, self._now)
+        settle(transaction, stored.id, fingerprint, moment)
+        return Outcome.REPEAT if upgrade else Outcome.UPDATED
+
+    def _alone(self, stored: StoredArticle) -> bool:
+        stories = self._transaction.articles.stories_by_id([stored.story_id])
+        return all(len(story.articles) <= 1 and story.told_on is None for story in stories)
+
+    # ------------------------------------------------------------------ a new article
+
+    def _add(self, article: Article, matches: Matches, *, baseline: bool) -> tuple[Outcome, int]:
+        transaction = self._transaction
+        moment = min(article.published or self._now, self._now)
+        fingerprint, decision = place(transaction, article, moment)
+        story_id = decision.story_id
+        if story_id is not None:
+            verdicts = transaction.verdicts.of_stories([story_id])
+            if verdicts:
+                matches = self._match(verdicts)
+        suppressed = not matches.mentions and bool(matches.suppressions)
+        if suppressed:
+            story_id = None  # what is not told never stands in a story's line
+        new = NewArticle(
+            article=article,
+            url_keys=tuple(_keys_of(article)),
+            first_seen=self._now,
+            story_id=story_id,
+            copy_id=decision.copy_id if story_id is not None else None,
+            baseline=baseline,
+            suppressed=suppressed,
+            mentions=matches.mentions,
+            suppressions=matches.suppressions,
+            evidence=decision.evidence if story_id is not None else Evidence(rule="first"),
+        )
+        article_id = transaction.articles.add(new)
+        if suppressed:
+            return Outcome.SUPPRESSED, article_id
+        settle(transaction, article_id, fingerprint, moment)
+        if story_id is not None:
+            for other in decision.merge:
+                if other != story_id and not self._kept_apart(story_id, other):
+                    transaction.articles.merge(story_id, other)
+        if not matches.mentions:
+            return (Outcome.JOINED if story_id is not None else Outcome.UNMATCHED), article_id
+        return (Outcome.JOINED if story_id is not None else Outcome.STORED), article_id
+
+    def _kept_apart(self, one: int, other: int) -> bool:
+        stories = self._transaction.articles.stories_by_id([one, other])
+        if len(stories) < 2:
+            return False
+        ids = {stored.id for stored in stories[1].articles}
+        return any(self._transaction.verdicts.kept_apart(stored.id) & ids for stored in stories[0].articles)
+
+
+def _keys(arrival: Arrival) -> list[str]:
+    keys = _keys_of(arrival.article)
+    if arrival.entry is not None and not arrival.entry.opaque:
+        keys.append(url_key(arrival.entry.url))
+    return list(dict.fromkeys(keys))
+
+
+def _keys_of(article: Article) -> list[str]:
+    """The keys that an article is known by; an aggregator's link is one, too, so that it is never stored twice."""
+    return [key for key in dict.fromkeys((url_key(article.url), url_key(article.canonical_url or ""))) if key]
+
+
+def _same_outlet(one: Article, other: Article) -> bool:
+    if one.outlet_host and one.outlet_host == other.outlet_host:
+        return True
+    return bool(one.outlet) and _name(one.outlet) == _name(other.outlet)
+
+
+def _name(outlet: str) -> str:
+    return "".join(character for character in fold(outlet) if character.isalnum())
+
+
+def _changed(old: Article, new: Article) -> bool:
+    """Whether a reader would call the new words an update: another headline, or more than a few new lines."""
+    if title_key(old.title, old.outlet) != title_key(new.title, new.outlet):
+        return True
+    if not new.text or not old.text:
+        return False
+    before = set(fold(old.text).split("\n"))
+    fresh = sum(len(line) for line in fold(new.text).split("\n") if line not in before)
+    return fresh > _CHANGED * len(new.text)

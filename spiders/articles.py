@@ -1,0 +1,77 @@
+"""Make an article: out of a page and the entry that led to it, or out of the entry's own words. Pure."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from spiders.pages.generic import Extracted
+from storage.identity import outlet_host, trusted_canonical
+from storage.items import Article, BodyFrom, Entry, Kind, Ownership, Source
+
+
+def from_page(source: Source, entry: Entry | None, found: Extracted, *, asked: str, url: str) -> Article:
+    """Return the article of a page.
+
+    Args:
+        entry: what led to the page; None for a one-off page.
+        asked: the address that was asked for.
+        url: where the answer came from, after redirects.
+    """
+    shown = url if _same_page(asked, url) else asked
+    summary = entry.summary if entry and entry.summary and source.kind is not Kind.SEARCH else found.summary
+    return Article(
+        url=shown,
+        title=found.title or (entry.title if entry else ""),
+        text=found.text,
+        summary=summary or (entry.summary if entry else ""),
+        canonical_url=trusted_canonical(url, found.canonical or None),
+        published=found.published or (entry.published if entry else None),
+        updated=found.updated or (entry.updated if entry else None),
+        authors=found.authors or (entry.authors if entry else ()),
+        outlet=_outlet(source, entry, url, found.outlet),
+        outlet_host=outlet_host(url),
+        language=found.language or (entry.language if entry else "") or source.language,
+        country=source.country if source.kind is not Kind.SEARCH else "",
+        ownership=source.ownership if source.kind is not Kind.SEARCH else Ownership.EARNED,
+        body_from=BodyFrom.PAGE,
+    )
+
+
+def from_entry(source: Source, entry: Entry, why: str) -> Article:
+    """Return the article as the feed itself tells it; `why` says why its page does not serve ("" where none was to be asked)."""
+    return Article(
+        url=entry.url,
+        title=entry.title,
+        text=entry.content,
+        summary=entry.summary,
+        published=entry.published,
+        updated=entry.updated,
+        authors=entry.authors,
+        outlet=_outlet(source, entry, entry.url, ""),
+        outlet_host=outlet_host(entry.outlet_url) if entry.opaque else outlet_host(entry.url),
+        language=entry.language or source.language,
+        country=source.country if source.kind is not Kind.SEARCH else "",
+        ownership=source.ownership if source.kind is not Kind.SEARCH else Ownership.EARNED,
+        body_from=BodyFrom.FEED,
+        opaque=entry.opaque,
+        why_no_page=why,
+    )
+
+
+def is_home(asked: str, url: str) -> bool:
+    """Whether an article's address led to a home page: what many sites do instead of saying 404."""
+    there, here = urlsplit(url), urlsplit(asked)
+    return there.path in {"", "/"} and not there.query and here.path not in {"", "/"}
+
+
+def _same_page(asked: str, url: str) -> bool:
+    """Whether a redirect led to the article's own address, not to a consent or login page of another host."""
+    return outlet_host(asked) == outlet_host(url) or not outlet_host(asked)
+
+
+def _outlet(source: Source, entry: Entry | None, url: str, stated: str) -> str:
+    if source.kind is Kind.SEARCH or not source.outlet:
+        return (entry.outlet if entry else "") or stated or source.outlet or outlet_host(url)
+    if entry and entry.outlet and outlet_host(url) != outlet_host(source.url):
+        return entry.outlet
+    return source.outlet

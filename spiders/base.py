@@ -1,0 +1,267 @@
+"""What all spiders share: live parts by constructor, a deadline, workers, pages fetched once a crawl.
+
+A spider here is a small orchestra of coroutines over Scrapy's engine (its downloader, middlewares, slots and delays), one a source:
+what belongs to a source is stored before its validators are, and what fails ends with its source.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import scrapy
+
+from spiders.articles import from_entry, from_page, is_home
+from spiders.fetching import Answer, charset, fetch
+from spiders.intake import Intake
+from spiders.pages.generic import Extracted, extract
+from spiders.recording import RecordingIntake
+from spiders.settings import LARGEST_PAGE
+from spiders.workers import Workers
+from storage.errors import ExtractError
+from storage.identity import url_key
+from storage.items import Arrival, Entry, Kind, Outcome, Source
+
+Progress = Callable[[int, int, str], None]  # done, of how many, what is being done
+_HTML_TYPES = ("text/html", "application/xhtml", "text/plain", "application/xml", "text/xml", "")
+_LATER_STATUS = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525}
+
+
+@dataclass
+class Result:
+    """How a crawl ended, for whoever started it."""
+
+    failure: BaseException | None = None  # the intake (or we) failed: nothing may call this crawl a success
+    cut_short: bool = False  # the deadline came first
+    unread: list[str] = field(default_factory=list)  # ids of sources that the deadline cut off
+    pages: int = 0  # pages fetched
+
+
+def utc_now() -> datetime:
+    """The present moment."""
+    return datetime.now(UTC)
+
+
+class MonitorSpider(scrapy.Spider):
+    """The base of our spiders.
+
+    Args:
+        intake: where articles go; None records them and yields them as Scrapy items (for `scrapy crawl`).
+        pages: fetch the pages behind entries.
+        pages_a_source: at most so many pages a source and crawl; the rest are asked at later crawls.
+        at_once: sources read at the same time.
+        deadline_s: seconds until the crawl ends, whatever is still under way.
+    """
+
+    def __init__(
+        self,
+        *,
+        intake: Intake | None = None,
+        clock: Callable[[], datetime] = utc_now,
+        pages: bool = True,
+        pages_a_source: int = 300,
+        at_once: int = 48,
+        processes: int | None = None,
+        deadline_s: float | None = None,
+        progress: Progress | None = None,
+        result: Result | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.recording = RecordingIntake() if intake is None else None
+        self.intake: Intake = intake if intake is not None else self.recording  # type: ignore[assignment]
+        self.now = clock
+        self.pages = pages
+        self.pages_a_source = pages_a_source
+        self.at_once = at_once
+        self.deadline_s = deadline_s
+        self.result = result if result is not None else Result()
+        self.workers = Workers(processes)
+        self._progress = progress or (lambda done, total, doing: None)
+        self._under_way: dict[str, asyncio.Event] = {}
+
+    async def start(self) -> AsyncIterator[Any]:
+        """Do the whole crawl; Scrapy closes the spider when this ends."""
+        work = asyncio.ensure_future(self.work())
+        _when_asked_to_stop(work.cancel)
+        try:
+            async with asyncio.timeout(self.deadline_s):
+                await work
+        except (TimeoutError, asyncio.CancelledError):
+            self.result.cut_short = True
+        except Exception as error:  # noqa: BLE001 - told to whoever started the crawl; Scrapy itself would only log it
+            self.result.failure = _first(error)
+        finally:
+            self.workers.close()
+        if self.recording is not None:
+            for item in self.recording.items():
+                yield item
+
+    async def work(self) -> None:
+        """What a spider does; its exceptions end the crawl as failed."""
+        raise NotImplementedError
+
+    async def in_turns(self, jobs: Sequence[tuple[Source, Callable[[], Any]]]) -> None:
+        """Run one job a source, so many at once, hosts in turns so that none of them holds the others up."""
+        waiting = deque(_interleaved(jobs))
+        total, done = len(waiting), 0
+        left = {source.id for source, _ in jobs}
+
+        async def worker() -> None:
+            nonlocal done
+            while waiting:
+                source, job = waiting.popleft()
+                await job()
+                done += 1
+                left.discard(source.id)
+                self._progress(done, total, source.outlet or source.id)
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self.at_once, total)):
+                    group.create_task(worker())
+        finally:
+            self.result.unread.extend(source.id for source, _ in jobs if source.id in left)
+
+    # ------------------------------------------------------------------ entries and their pages
+
+    async def take_entries(self, source: Source, entries: Sequence[Entry]) -> int:
+        """Hand over new entries, newest first, each with its page where it may be asked; returns how many were kept."""
+        ordered = sorted(entries, key=_age, reverse=True)
+        with_page = [entry for entry in ordered if self.pages and source.pages and not entry.opaque]
+        plain = [entry for entry in ordered if not (self.pages and source.pages) or entry.opaque]
+        kept = 0
+        if plain:
+            why = "opaque" if source.pages and self.pages else ""
+            arrivals = [
+                Arrival(source=source, entry=entry, article=from_entry(source, entry, why if entry.opaque else "")) for entry in plain
+            ]
+            kept += _kept(self.intake.take(arrivals))
+        later = with_page[self.pages_a_source :]
+        if later:
+            arrivals = [Arrival(source=source, entry=entry, article=from_entry(source, entry, "later"), retry=True) for entry in later]
+            kept += _kept(self.intake.take(arrivals))
+        asked = with_page[: self.pages_a_source]
+        # The entries of one outlet stand on one host, which is asked in turn anyway; a search leads to many.
+        width = 8 if source.kind is Kind.SEARCH else 1
+        gate = asyncio.Semaphore(width)
+
+        async def one(entry: Entry) -> int:
+            async with gate:
+                return await self.take_entry(source, entry)
+
+        if width == 1:
+            for entry in asked:
+                kept += await self.take_entry(source, entry)
+            return kept
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(entry)) for entry in asked]
+        return kept + sum(task.result() for task in tasks)
+
+    async def take_entry(self, source: Source, entry: Entry, *, again: bool = False) -> int:
+        """Fetch an entry's page and hand the article over; returns 1 if it was kept.
+
+        Args:
+            again: the entry is known, its page is asked anew.
+        """
+        key = url_key(entry.url)
+        while key in self._under_way:
+            await self._under_way[key].wait()
+            if not again and not self.intake.sift(source, [entry]):
+                return 0
+        event = self._under_way[key] = asyncio.Event()
+        try:
+            arrival = await self._arrival(source, entry)
+            return _kept(self.intake.take([arrival]))
+        finally:
+            del self._under_way[key]
+            event.set()
+
+    async def _arrival(self, source: Source, entry: Entry) -> Arrival:
+        answer = await fetch(self.crawler, entry.url, most=LARGEST_PAGE, robots=source.robots)
+        self.result.pages += 1
+        response = answer.response
+        if response is None:
+            return self._without(source, entry, answer.error_kind or "failed", later=answer.later)
+        if response.status != 200:
+            return self._without(source, entry, str(response.status), later=response.status in _LATER_STATUS)
+        if is_home(entry.url, response.url):
+            return self._without(source, entry, "home-page")
+        encoding = charset(response)
+        words = f"{entry.title}\n{entry.summary}\n{entry.content}".encode()
+        if not self.intake.may_mention(response.body, encoding or "utf-8") and not self.intake.may_mention(words, "utf-8"):
+            # Nothing on this page can hold a name: it needs no extraction, the entry's words say as much.
+            return Arrival(source=source, entry=entry, article=from_entry(source, entry, ""))
+        try:
+            found = await self.extracted(source, answer)
+        except ExtractError as error:
+            return self._without(source, entry, str(error))
+        return Arrival(source=source, entry=entry, article=from_page(source, entry, found, asked=entry.url, url=response.url))
+
+    async def extracted(self, source: Source, answer: Answer) -> Extracted:
+        """Extract the article of an answer in a worker.
+
+        Raises:
+            ExtractError: there is none; says why.
+        """
+        response = answer.response
+        assert response is not None
+        kind = (response.headers.get("Content-Type") or b"").decode("latin-1").partition(";")[0].strip().lower()
+        if not kind.startswith(_HTML_TYPES) and b"<html" not in response.body[:2_000].lower():
+            raise ExtractError(f"the answer is {kind}, not a page")
+        return await self.workers.run(
+            extract,
+            response.body,
+            url=response.url,
+            encoding=charset(response),
+            language=source.language,
+            timezone=source.timezone,
+            now=self.now(),
+        )
+
+    def _without(self, source: Source, entry: Entry, why: str, *, later: bool = False) -> Arrival:
+        return Arrival(source=source, entry=entry, article=from_entry(source, entry, why), retry=later)
+
+
+def _when_asked_to_stop(stop: Callable[[], object]) -> None:
+    """End the work on Ctrl-C and SIGTERM: what is stored stays, the rest is unread."""
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError, RuntimeError):
+            loop.add_signal_handler(signum, stop)
+
+
+def _kept(outcomes: Iterable[Outcome]) -> int:
+    return sum(outcome in {Outcome.STORED, Outcome.JOINED} for outcome in outcomes)
+
+
+def _age(entry: Entry) -> float:
+    return entry.published.timestamp() if entry.published else float("-inf")
+
+
+def _interleaved(jobs: Sequence[tuple[Source, Callable[[], Any]]]) -> Iterator[tuple[Source, Callable[[], Any]]]:
+    hosts: dict[str, deque[tuple[Source, Callable[[], Any]]]] = defaultdict(deque)
+    for job in jobs:
+        hosts[urlsplit(job[0].url).netloc].append(job)
+    while hosts:
+        for host in list(hosts):
+            yield hosts[host].popleft()
+            if not hosts[host]:
+                del hosts[host]
+
+
+def _first(error: BaseException) -> BaseException:
+    """The first single exception out of a group: the others are its echoes."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,122 @@
+"""One request, and what became of it: an answer or a stable word for the failure. Nothing that the network does is raised."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import (
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadTimeoutError,
+    IgnoreRequest,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+)
+from scrapy.http import Request, Response
+
+from spiders.guard import PrivateAddress, Refused
+from storage.text import clean_text
+
+_PERMANENT = {301, 308}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What a request came to: `response` is set, or `error_kind` and `error` are."""
+
+    response: Response | None = None
+    error_kind: str | None = None
+    error: str | None = None
+    later: bool = False  # asking again at another crawl makes sense
+    moved_to: str | None = None  # all redirects on the way were permanent
+
+    @property
+    def status(self) -> int | None:
+        """The HTTP status, None where there was no answer."""
+        return self.response.status if self.response is not None else None
+
+
+async def fetch(crawler: Crawler, url: str, *, most: int, robots: bool = True, headers: Mapping[str, str] | None = None) -> Answer:
+    """Ask for an address.
+
+    Args:
+        most: bytes of a body, decompressed, at most.
+        robots: False leaves robots.txt out.
+        headers: beside the usual ones.
+    """
+    assert crawler.engine is not None
+    try:
+        meta: dict[str, Any] = {"robots": robots, "download_maxsize": most, "download_warnsize": 0}
+        request = Request(url, headers=dict(headers or {}), meta=meta, dont_filter=True)
+        response = await crawler.engine.download_async(request)
+    except asyncio.CancelledError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a host does ends in this host's failure alone
+        kind, said, later = kind_of(error)
+        return Answer(error_kind=kind, error=said, later=later)
+    asked = response.request.meta if response.request is not None else {}
+    reasons = asked.get("redirect_reasons") or []
+    moved = response.url if reasons and all(reason in _PERMANENT for reason in reasons) else None
+    return Answer(response=response, moved_to=moved)
+
+
+def kind_of(error: BaseException) -> tuple[str, str, bool]:
+    """Return a stable word, a sentence and whether it makes sense to ask again, for an exception of a request."""
+    if isinstance(error, Refused):
+        return error.kind, str(error), error.later
+    said = clean_text(str(error), 300) or type(error).__name__
+    name = type(error).__name__
+    private = _caused_by(error, PrivateAddress)
+    if private is not None:
+        return "private-address", clean_text(str(private), 300), False
+    if isinstance(error, CannotResolveHostError) or name in {"DNSLookupError", "DNSNameError"}:
+        return "dns", "the host's name cannot be resolved", True
+    if isinstance(error, (DownloadTimeoutError, TimeoutError)) or name in {"TimeoutError", "TCPTimedOutError"}:
+        return "timeout", "no answer in time", True
+    if isinstance(error, DownloadConnectionRefusedError):
+        return "connection", "the connection was refused", True
+    if isinstance(error, DownloadCancelledError):
+        return "too-large", "the answer is larger than is read", False
+    if isinstance(error, ResponseDataLossError):
+        return "cut-off", "the answer was cut off", True
+    if "Tunnel" in name:
+        return "proxy", "the proxy could not reach the host", True
+    if "certificate" in said.lower() or "SSL" in said or "tls" in said.lower() or "OpenSSL" in repr(error):
+        return "tls", f"no trusted TLS connection: {said}", True
+    if isinstance(error, (UnsupportedURLSchemeError, ValueError)):
+        return "bad-address", said, False
+    if isinstance(error, IgnoreRequest):
+        if "redirect" in said:
+            return "redirects", "too many redirects", False
+        return ("too-large", "the answer is larger than is read", False) if "exceed" in said or "size" in said else ("refused", said, False)
+    return "connection", f"the connection failed: {said}", True
+
+
+def _caused_by(error: BaseException, kind: type[BaseException]) -> BaseException | None:
+    seen: BaseException | None = error
+    for _ in range(8):
+        if seen is None:
+            return None
+        if isinstance(seen, kind):
+            return seen
+        for reason in getattr(seen, "reasons", None) or []:
+            value = getattr(reason, "value", None)
+            if isinstance(value, kind):
+                return value
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def charset(response: Response) -> str | None:
+    """Return the charset that an answer's header names, None where it names none."""
+    header = (response.headers.get("Content-Type") or b"").decode("latin-1")
+    for part in header.split(";")[1:]:
+        name, _, value = part.strip().partition("=")
+        if name.lower() == "charset" and value:
+            return value.strip("\"' ").lower() or None
+    return None

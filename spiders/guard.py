@@ -1,0 +1,118 @@
+"""No connection to a private address, at any hop, unless the configuration names it.
+
+A feed, a redirect or a page can name any address; without this a link to 127.0.0.1 or to a cloud's metadata would be fetched like
+any other. Names are checked where they are resolved, so that what is checked is what is connected to.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http import Request
+from scrapy.resolver import CachingThreadedResolver
+from scrapy.utils.httpobj import urlparse_cached
+from twisted.internet.defer import Deferred, fail
+
+
+class Refused(IgnoreRequest):
+    """A request that is not made, or an answer that is not taken, by our own decision.
+
+    `kind` is a stable word, `later` whether asking again at another crawl makes sense.
+    """
+
+    def __init__(self, kind: str, message: str, *, later: bool = False) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.later = later
+
+
+class PrivateAddress(OSError):
+    """A name that leads into a private network."""
+
+
+def is_private(address: str) -> bool:
+    """Whether an IP address is not a public one; False for what is no IP address."""
+    try:
+        found = ipaddress.ip_address(address.strip("[]").partition("%")[0])
+    except ValueError:
+        return _odd_ipv4(address)
+    mapped = getattr(found, "ipv4_mapped", None)
+    return not (mapped or found).is_global or found.is_multicast
+
+
+def _odd_ipv4(address: str) -> bool:
+    """Forms that a resolver takes for IPv4 (`127.1`, `0x7f000001`, `2130706433`) and that no real host has: refused as a whole."""
+    last = address.rstrip(".").rpartition(".")[2].lower()
+    return last.isdigit() or (last.startswith("0x") and last[2:].isalnum()) or last in {"localhost", "local", "internal", "localdomain"}
+
+
+class AddressMiddleware:
+    """Refuses addresses that are no http(s) or stand in a private network, before anything is asked; names the download slot."""
+
+    def __init__(self, allowed: frozenset[str]) -> None:
+        self._allowed = allowed
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Read the exceptions from the settings."""
+        return cls(frozenset(crawler.settings.getlist("MONITOR_ALLOW_PRIVATE")))
+
+    def process_request(self, request: Request) -> None:
+        """Check one request; redirects come by here, too.
+
+        Raises:
+            Refused: it may not be asked.
+        """
+        parts = urlparse_cached(request)
+        host = parts.hostname or ""
+        if parts.scheme not in {"http", "https"} or not host:
+            raise Refused("bad-address", f"{request.url[:200]} is no web address")
+        if is_private(host) and netloc(request.url) not in self._allowed:
+            raise Refused("private-address", f"{host} stands in a private network; the configuration may allow it: [network] allow")
+        # A redirect carries its first host's slot along: the delay belongs to the host that is asked.
+        request.meta["download_slot"] = host
+
+
+class GuardedResolver(CachingThreadedResolver):
+    """Scrapy's resolver, refusing names that lead into a private network."""
+
+    def __init__(self, reactor: Any, cache_size: int, timeout: float, allowed: frozenset[str], proxies: frozenset[str]) -> None:
+        super().__init__(reactor, cache_size, timeout)
+        # The resolver sees no port: a name is exempt where the configuration allows it with any port; the middleware knows the port.
+        self._exempt = frozenset(one.rpartition(":")[0].strip("[]") for one in allowed) | proxies
+
+    @classmethod
+    def from_crawler(cls, crawler: Any, reactor: Any) -> Self:
+        """Read the exceptions from the settings; a proxy that the environment names may stand anywhere."""
+        from urllib.request import getproxies
+
+        proxies = frozenset(urlsplit(url if "://" in url else f"http://{url}").hostname or "" for url in getproxies().values())
+        settings = crawler.settings
+        allowed = frozenset(settings.getlist("MONITOR_ALLOW_PRIVATE"))
+        return cls(reactor, settings.getint("DNSCACHE_SIZE"), settings.getfloat("DNS_TIMEOUT"), allowed, proxies)
+
+    def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:  # noqa: N802 - Twisted's name
+        """Resolve a name; fails where it leads into a private network."""
+        found: Deferred[str] = super().getHostByName(name, timeout)
+        if name in self._exempt:
+            return found
+        return found.addCallback(self._public, name)
+
+    def _public(self, address: str, name: str) -> Any:
+        if is_private(address):
+            return fail(PrivateAddress(f"{name} leads to {address}, which stands in a private network"))
+        return address
+
+
+def netloc(url: str) -> str:
+    """Return `host:port` of an address, the port always stated."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    return f"{parts.hostname}:{port or (443 if parts.scheme == 'https' else 80)}"

@@ -1,0 +1,92 @@
+"""Crawl bare addresses once: each may be a feed, an article or a site that names its feeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from spiders.articles import from_page
+from spiders.feed import FeedSpider
+from spiders.fetching import Answer, fetch
+from spiders.readers.alternates import find_feeds
+from spiders.readers.feed import is_feed, read_feed
+from spiders.settings import LARGEST_FEED
+from storage.errors import ExtractError, ReadError
+from storage.items import Arrival, Kind, Poll, PollOutcome, Source
+
+MOST_FEEDS = 3  # of a site that names many
+
+
+class PageSpider(FeedSpider):
+    """Crawls addresses that no configuration names.
+
+    Args:
+        urls: the addresses.
+        url: one address, for `scrapy crawl page -a url=...`.
+    """
+
+    name = "page"
+
+    def __init__(self, *, urls: Sequence[str] = (), url: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.urls = [*urls, *([url] if url else [])]
+
+    async def work(self) -> None:
+        """Crawl each address."""
+        sources = [Source(id=address, url=address, kind=Kind.PAGE, origin="once") for address in self.urls]
+        await self.in_turns([(source, partial(self.visit, source)) for source in sources])
+
+    async def visit(self, source: Source) -> None:
+        """Crawl one address and say what became of it, as a poll."""
+        started = self.now()
+        answer = await fetch(self.crawler, source.url, most=LARGEST_FEED, robots=source.robots)
+        poll = Poll(
+            source_id=source.id, started=started, finished=started, outcome=PollOutcome.FAILED, url=source.url, status=answer.status
+        )
+        response = answer.response
+        if response is None:
+            poll = replace(poll, error_kind=answer.error_kind, error=answer.error)
+        elif response.status != 200:
+            poll = replace(poll, error_kind=f"http-{response.status}", error=f"the host answers {response.status}")
+        elif is_feed(response.body):
+            poll = await self._feed(source, answer, poll)
+        else:
+            poll = await self._page(source, answer, poll)
+        self.intake.polled(replace(poll, finished=self.now()))
+
+    async def _feed(self, source: Source, answer: Answer, poll: Poll) -> Poll:
+        response = answer.response
+        assert response is not None
+        feed = replace(source, kind=Kind.FEED)
+        try:
+            reading = await self.workers.run(read_feed, response.body, source=feed, url=response.url, now=poll.started)
+        except ReadError as error:
+            return replace(poll, error_kind="not-a-feed", error=str(error))
+        feed = replace(feed, outlet=reading.title[:200], language=reading.language.split("-")[0])
+        fresh = self.intake.sift(feed, reading.entries)
+        kept = await self.take_entries(feed, fresh)
+        return replace(poll, outcome=PollOutcome.CHANGED, entries=len(reading.entries), new=len(fresh), kept=kept, newest=reading.newest)
+
+    async def _page(self, source: Source, answer: Answer, poll: Poll) -> Poll:
+        response = answer.response
+        assert response is not None
+        try:
+            found = await self.extracted(source, answer)
+        except ExtractError as error:
+            found, said = None, str(error)
+        if found is not None and found.is_article:
+            self.result.pages += 1
+            outcomes = self.intake.take(
+                [Arrival(source=source, article=from_page(source, None, found, asked=source.url, url=response.url))]
+            )
+            kept = sum(outcome.value in {"stored", "joined"} for outcome in outcomes)
+            return replace(poll, outcome=PollOutcome.CHANGED, entries=1, new=1, kept=kept, newest=found.published)
+        feeds = find_feeds(response.body, response.url)[:MOST_FEEDS]
+        if not feeds:
+            why = said if found is None else "the page is no article and names no feed"
+            return replace(poll, error_kind="not-an-article", error=why)
+        for named in feeds:
+            await self.poll(Source(id=named.url, url=named.url, origin="once"))
+        return replace(poll, outcome=PollOutcome.CHANGED)

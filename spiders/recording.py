@@ -1,0 +1,77 @@
+"""An intake that keeps everything in memory and stores nothing: for dry runs, for `scrapy crawl`, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from storage.identity import url_key
+from storage.items import Arrival, Entry, Outcome, Poll, Source, SourceState
+
+
+class RecordingIntake:
+    """Remembers what it was told; all entries of a source are new once.
+
+    Args:
+        judge: says what becomes of an arrival; without it everything is stored.
+        may: the page filter; without it every page may mention a name.
+    """
+
+    def __init__(
+        self, judge: Callable[[Arrival], Outcome] | None = None, may: Callable[[bytes, str], bool] | None = None, *, entries: bool = True
+    ) -> None:
+        self.arrivals: list[Arrival] = []
+        self.outcomes: list[Outcome] = []
+        self.polls: dict[str, Poll] = {}
+        self._judge = judge or (lambda arrival: Outcome.STORED)
+        self._may = may
+        self._entries = entries
+        self._seen: set[str] = set()
+
+    def state(self, source: Source) -> SourceState:
+        """Nothing is remembered of any source."""
+        return SourceState(source_id=source.id)
+
+    def sift(self, source: Source, entries: Sequence[Entry]) -> list[Entry]:
+        """Return the entries whose address was not seen before (none where entries are not wanted)."""
+        if not self._entries:
+            return []
+        return [entry for entry in entries if url_key(entry.url) not in self._seen]
+
+    def may_mention(self, page: bytes, encoding: str) -> bool:
+        """Ask the filter that was given."""
+        return self._may(page, encoding) if self._may else True
+
+    def take(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
+        """Keep the arrivals."""
+        outcomes = []
+        for arrival in arrivals:
+            self._seen.add(url_key(arrival.article.url))
+            outcomes.append(self._judge(arrival))
+            self.arrivals.append(arrival)
+        self.outcomes.extend(outcomes)
+        return outcomes
+
+    def unfinished(self, now: datetime) -> list[tuple[Source, Entry]]:
+        """Nothing waits."""
+        return []
+
+    def polled(self, poll: Poll) -> None:
+        """Keep the poll."""
+        self.polls[poll.source_id] = poll
+
+    def items(self) -> Iterator[dict[str, Any]]:
+        """Yield the articles as plain items."""
+        for arrival in self.arrivals:
+            article = arrival.article
+            yield {
+                "url": article.url,
+                "title": article.title,
+                "outlet": article.outlet,
+                "language": article.language,
+                "published": article.published.isoformat() if article.published else None,
+                "text": article.text,
+                "body_from": article.body_from.value,
+                "source": arrival.source.id,
+            }

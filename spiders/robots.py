@@ -1,0 +1,80 @@
+"""robots.txt by RFC 9309: asked before anything else of a host; an error of the server is a no, its absence a yes."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Self
+
+from protego import Protego
+from scrapy.crawler import Crawler
+from scrapy.http import Request
+from scrapy.utils.httpobj import urlparse_cached
+
+from spiders.fetching import kind_of
+from spiders.guard import Refused
+from spiders.settings import LARGEST_ROBOTS
+
+LONGEST_DELAY_S = 30.0
+AGENT = "media-monitor"
+
+
+class RobotsMiddleware:
+    """Asks robots.txt once a host and crawl, and keeps to it."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
+        self._rules: dict[str, asyncio.Future[Protego | None]] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Make one for a crawl."""
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
+        """Let a request pass that robots.txt allows.
+
+        Raises:
+            Refused: it is forbidden ("robots"), or robots.txt could not be read ("robots-unreachable").
+        """
+        if request.meta.get("robots") is False:
+            return
+        parts = urlparse_cached(request)
+        site = f"{parts.scheme}://{parts.netloc}"
+        rules = self._rules.get(site)
+        if rules is None:
+            rules = self._rules[site] = asyncio.ensure_future(self._ask(site))
+        # Shielded: one source that is cut off must not take the answer from the others.
+        found = await asyncio.shield(rules)
+        if found is None:
+            return
+        delay = found.crawl_delay(AGENT)
+        slot = self._downloader.slots.get(parts.hostname or "")
+        if delay and slot is not None:
+            slot.delay = max(slot.delay, min(float(delay), LONGEST_DELAY_S))
+        if not found.can_fetch(request.url, AGENT):
+            raise Refused("robots", f"robots.txt of {parts.hostname} does not allow {parts.path or '/'}")
+
+    @property
+    def _downloader(self) -> Any:
+        assert self._crawler.engine is not None
+        return self._crawler.engine.downloader
+
+    async def _ask(self, site: str) -> Protego | None:
+        assert self._crawler.engine is not None
+        meta = {"robots": False, "is_robots": True, "download_maxsize": 4 * LARGEST_ROBOTS}
+        try:
+            answer = await self._crawler.engine.download_async(Request(f"{site}/robots.txt", meta=meta, dont_filter=True))
+        except Refused as refused:
+            if refused.kind == "private-address":
+                return None  # a redirect of robots.txt into a private network: as if there were none
+            raise
+        except Exception as error:
+            kind, said, _ = kind_of(error)
+            if kind == "redirects":
+                return None
+            raise Refused(kind, f"robots.txt could not be read: {said}", later=True) from error
+        if answer.status >= 500 or answer.status == 429:
+            raise Refused("robots-unreachable", f"robots.txt answers {answer.status}, which means: do not crawl", later=True)
+        if not 200 <= answer.status < 300:
+            return None
+        return Protego.parse(answer.body[:LARGEST_ROBOTS].decode("utf-8", "replace"))
