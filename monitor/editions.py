@@ -135,7 +135,7 @@ def of_window(desk: Desk, since: datetime | None, until: datetime) -> Edition:
 
 def _news(desk: Desk, reading: Transaction, *, first: bool, now: datetime) -> tuple[list[Story], list[Story]]:
     """Return the untold stories: those to tell, and (at the very first digest) those too old to be called news."""
-    untold = _only(desk, reading.articles.untold(desk.name, now))
+    untold = _only(desk, reading.articles.untold(desk.name))
     if not first:
         return untold, []
     horizon = now - desk.baseline

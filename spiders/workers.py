@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, TypeVar
 
@@ -63,6 +64,9 @@ class Workers:
                 raise WorkerFailed("it is nested too deeply to be read") from error
             except ProcessExpired as error:
                 raise WorkerFailed("reading it killed the process that read it") from error
+            except BrokenExecutor as error:
+                self.close()  # the next document starts a new pool
+                raise WorkerFailed("the processes that read documents could not be started") from error
             return result
 
     def close(self) -> None:

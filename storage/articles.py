@@ -235,6 +235,17 @@ class Articles:
         query = select(table.c.story_id).where(table.c.matched, ~table.c.baseline, ~table.c.suppressed, ~already).group_by(table.c.story_id)
         return self.stories_by_id(list(self._connection.scalars(query.order_by(func.min(table.c.first_seen), table.c.story_id))))
 
+    def ids_of_story(self, story_id: int) -> list[int]:
+        """Return the ids of a story's articles, suppressed ones included."""
+        table = schema.articles
+        return list(self._connection.scalars(select(table.c.id).where(table.c.story_id == story_id).order_by(table.c.id)))
+
+    def ids_of_copies(self, article_id: int) -> list[int]:
+        """Return the ids of an article and of its near-verbatim copies."""
+        table = schema.articles
+        copy = select(table.c.copy_id).where(table.c.id == article_id).scalar_subquery()
+        return list(self._connection.scalars(select(table.c.id).where(table.c.copy_id == copy).order_by(table.c.id)))
+
     def counts(self) -> dict[str, int]:
         """Return how many articles and stories are stored."""
         table = schema.articles

@@ -167,26 +167,35 @@ _SCALES = {
     12: "trillion trillions trilion billionen",
 }
 
-# Words of grammar: they say nothing about what is told.
-_STOP = """
+# Words of grammar, by language: they say nothing about what is told, but tell the language where nobody states it.
+_STOP = {
+    "en": """
 a an the of and or in on at to for from by with as is are was were be been being it its this that these those he she they we you i his her their our
 your my not no but if so than then there here when where who whom whose which what how why will would can could may might shall should must do does did
 has have had having into over under after before about between during against out up down off again more most other some such only own same too very
-just also new news said says say year years day days week weeks month months one two three first last time people per via s t re ll ve d m mr ms mrs
-le la les l un une des du de d et ou en dans sur au aux à pour par avec sans sous chez est sont était étaient être été a ont avait avoir ce cet cette ces
+just also new news said says say year years day days week weeks month months one two three first last time people per via re ll ve mr ms mrs today
+it's while through because both each any all them him me us am since until among around like get got make made makes many much even still back""",
+    "fr": """
+le la les un une des du de et ou en dans sur au aux à pour par avec sans sous chez est sont était étaient être été a ont avait avoir ce cet cette ces
 il elle ils elles on nous vous je tu son sa ses leur leurs notre nos votre vos qui que quoi dont où ne pas plus moins mais si comme aussi très tout toute
-tous toutes autre autres même après avant depuis entre pendant selon afin an ans année jour jours mois fait faire dit
+tous toutes autre autres même après avant depuis entre pendant selon afin an ans année jour jours mois fait faire dit deux trois premier première encore""",
+    "vi": """
 và của các những là có được trong cho với không một này đã sẽ đang để từ theo khi về người vào ra đến tại trên dưới như cũng nhiều hơn nhất còn lại bị do nên
 thì mà ở đó nếu vì bởi hay hoặc rằng sau trước giữa năm ngày tháng tuần giờ ông bà anh chị em họ tôi chúng ta nó mình việc cái con chiếc cùng nhau rất chỉ
-đây đó kia vừa mới số sự qua lên xuống đi làm cần phải biết thêm hai ba bốn lần hôm nay
+đây kia vừa mới số sự qua lên xuống đi làm cần phải biết thêm hai ba bốn lần hôm nay""",
+    "de": """
 der die das den dem des ein eine einer eines einem einen und oder in im an am auf aus bei mit nach von vom zu zum zur für ist sind war waren wird werden
-wurde wurden nicht auch es er sie wir ihr sich als wie so aber dass nur noch über unter vor durch um bis hat haben hatte kein keine mehr jahr jahre
-el los las una unos unas y o del al en con por para sin sobre es son fue ser ha han su sus se lo que como más pero este esta estos no
-il lo gli uno di da in con su per tra fra e è sono era che non si come più ma anche nel nella dei delle della dello degli alla al dal dalla sul
-o os as um uma do da dos das no na nos nas em por com para sem sobre é são foi ser que não mais como
+wurde wurden nicht auch es er sie wir ihr sich als wie so aber dass nur noch über unter vor durch um bis hat haben hatte kein keine mehr jahr jahre""",
+    "es": """
+el los las una unos unas y o del al en con por para sin sobre es son fue ser ha han su sus se lo que como más pero este esta estos no""",
+    "it": """
+il lo gli uno di da in con su per tra fra e è sono era che non si come più ma anche nel nella dei delle della dello degli alla al dal dalla sul""",
+    "pt": """
+o os as um uma do da dos das no na nos nas em por com para sem sobre é são foi ser que não mais como pelo pela ao à""",
+    "id": """
 yang dan di ke dari untuk pada dengan ini itu adalah akan telah oleh dalam tidak ia kepada sebagai juga atau bagi satu dua tersebut kata ada mereka beliau
-seorang menurut antara lebih saat para secara hari tahun lagi berkata
-""" + " ".join("bcdefghjklnopqrstuvwxyz")
+seorang menurut antara lebih saat para secara hari tahun lagi berkata""",
+}
 
 
 def _concepts() -> dict[str, int]:
@@ -198,7 +207,26 @@ def _concepts() -> dict[str, int]:
 
 
 CONCEPTS = _concepts()  # lower-case word, or two syllables with a blank -> number of the concept
-STOP = frozenset(_STOP.split()) | frozenset("hôm nay the".split())
+STOP = frozenset(word for words in _STOP.values() for word in words.split()) | frozenset("bcdefghjklnopqrstuvwxyz")
+_GRAMMAR: dict[str, str] = {}  # words of grammar that one language alone has
+for _language, _words in _STOP.items():
+    for _word in _words.split():
+        _GRAMMAR[_word] = "" if _word in _GRAMMAR and _GRAMMAR[_word] != _language else _language
+
+
+def language_of(words: list[str]) -> str:
+    """Guess a language by its words of grammar (lower case, with their marks); "" where too few speak for one."""
+    counts: dict[str, int] = {}
+    for word in words:
+        if language := _GRAMMAR.get(word):
+            counts[language] = counts.get(language, 0) + 1
+    if not counts:
+        return ""
+    best = max(counts, key=lambda language: (counts[language], language))
+    return best if counts[best] >= 2 and counts[best] * 2 > sum(counts.values()) else ""
+
+
+
 MONTHS = {word: number for number, line in enumerate(_MONTHS, 1) for word in line.split()} | {
     fold(word): number for number, line in enumerate(_MONTHS, 1) for word in line.split()
 }

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from itertools import pairwise
 
-from storage.concepts import CONCEPTS, MONTHS, SCALES, STOP
+from storage.concepts import CONCEPTS, MONTHS, SCALES, STOP, language_of
 from storage.identity import title_key
 from storage.items import Article, BodyFrom
 from storage.text import fold
@@ -26,9 +26,11 @@ SKETCH = 96  # shingle hashes kept of a body
 SHINGLE = 4  # words
 TERMS = 112  # terms kept
 _BODY_LIMIT = 60_000  # code points of a body that are shingled
-_TERM_LIMIT = 12_000  # code points of a body whose terms count: the news stands first
+_TERM_LIMIT = 6_000  # code points of a body whose terms count: the news stands first
 _LEAD = 60  # words of a body that stand in for its beginning
-_TITLE, _EARLY, _OFTEN = 0x10, 0x20, 0x40
+_TITLE = TITLE = 0x10  # marks of a term: in the headline, in the first words of the body, more than once
+_EARLY = EARLY = 0x20
+_OFTEN = OFTEN = 0x40
 
 
 class Sort(IntEnum):
@@ -46,17 +48,6 @@ class Sort(IntEnum):
     QUOTE = 9  # a title in quotes
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One term of an article: its hash, what it is, and where it stands."""
-
-    key: int
-    sort: Sort
-    title: bool = False
-    early: bool = False
-    often: bool = False
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fingerprint:
     """One article, as far as copies and stories are told by it."""
@@ -70,7 +61,8 @@ class Fingerprint:
     words: int  # words of the body
     shingles: int  # distinct shingles of the body
     sketch: tuple[int, ...]  # the smallest shingle hashes, ascending
-    terms: tuple[Term, ...]  # weightiest first
+    terms: tuple[int, ...]  # hashes of the terms, weightiest first
+    marks: bytes  # what each term is: a `Sort`, with TITLE, EARLY, OFTEN
     periods: frozenset[int] = frozenset()  # hashes of quarters, issues, rounds, dates in the headline: "kind * 2**24 + value"
     template: int = 0  # hash of the headline without names and numbers
     serial: bool = False  # a column, a live blog, a list of the day, an obituary by its headline
@@ -88,9 +80,8 @@ class Fingerprint:
             VERSION, self.dated | self.serial << 1, self.host, self.title, min(self.title_words, 255), self.words, self.shingles,
             self.template, self.opening, len(language), len(self.sketch), len(self.terms), len(self.periods),
         )  # fmt: skip
-        flags = bytes(t.sort | t.title * _TITLE | t.early * _EARLY | t.often * _OFTEN for t in self.terms)
-        numbers = (*self.sketch, *(t.key for t in self.terms), *sorted(self.periods))
-        return head + language + flags + struct.pack(f"<{len(numbers)}I", *numbers)
+        numbers = (*self.sketch, *self.terms, *sorted(self.periods))
+        return head + language + self.marks + struct.pack(f"<{len(numbers)}I", *numbers)
 
     @classmethod
     def unpack(cls, packed: bytes, at: datetime) -> Fingerprint:
@@ -110,19 +101,14 @@ class Fingerprint:
             numbers = struct.unpack_from(f"<{sketched + termed + dated}I", packed, start + termed)
         except (struct.error, UnicodeDecodeError) as error:
             raise ValueError(f"a damaged fingerprint: {error}") from error
-        keys = numbers[sketched : sketched + termed]
         return cls(
             at=at, dated=bool(flags & 1), serial=bool(flags & 2), language=language, host=host, title=title, title_words=title_words,
             words=words, shingles=shingles, template=template, opening=opening, sketch=numbers[:sketched],
-            terms=tuple(map(_term, keys, marks)), periods=frozenset(numbers[sketched + termed :]),
+            terms=numbers[sketched : sketched + termed], marks=marks, periods=frozenset(numbers[sketched + termed :]),
         )  # fmt: skip
 
 
 _HEAD = struct.Struct("<BBIIBIIIIBBBB")
-
-
-def _term(key: int, mark: int) -> Term:
-    return Term(key, _SORTS[mark & 0x0F], bool(mark & _TITLE), bool(mark & _EARLY), bool(mark & _OFTEN))
 
 
 _SORTS = {int(sort): sort for sort in Sort}
@@ -138,7 +124,6 @@ _WEIGHT = {
 }  # fmt: skip
 _QUOTED = re.compile(r"[“\"«‘]\s*([^“”\"«»‘’\n]{6,80}?)\s*[”\"»’](?!\w)")
 _CJK_DATE = re.compile(r"(\d{1,2})[月월]\s?(\d{1,2})[日일号]")
-_VI_MARKS = re.compile("[ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", re.I)
 
 # What tells one number of a series from the next, in headlines.
 _PERIODS = tuple(
@@ -180,12 +165,13 @@ def fingerprint(article: Article, at: datetime) -> Fingerprint:
         words = [piece for word in words for piece in (word if _CJK.match(word) else (word,))]
     hashes = _shingles(words)
     language = article.language.partition("-")[0].lower()
-    if not language and len(_VI_MARKS.findall(body[:1_000] or headline)) > 8:
-        language = "vi"
-    terms = _Terms(syllabic=language in _SYLLABIC)
+    if not language:
+        language = _language(f"{headline} {body[:1_500]}")
+    gathered = _Terms(syllabic=language in _SYLLABIC)
     lead = body[:_TERM_LIMIT]
-    terms.read(lead if not article.summary or article.summary is body or len(body) > 800 else f"{lead}\n{article.summary}", title=False)
-    terms.read(headline, title=True)
+    gathered.read(lead if not article.summary or article.summary is body or len(body) > 800 else f"{lead}\n{article.summary}", title=False)
+    gathered.read(headline, title=True)
+    terms, marks = gathered.best()
     return Fingerprint(
         at=at,
         dated=article.published is not None or article.body_from is not BodyFrom.IMPORT,
@@ -196,12 +182,20 @@ def fingerprint(article: Article, at: datetime) -> Fingerprint:
         words=len(words),
         shingles=len(hashes),
         sketch=tuple(sorted(hashes)[:SKETCH]),
-        terms=terms.best(),
+        terms=terms,
+        marks=marks,
         periods=_periods(folded_title, at),
-        template=_crc(" ".join(word for word in terms.plain_title)) if len(terms.plain_title) > 2 else 0,
+        template=_crc(" ".join(word for word in gathered.plain_title)) if len(gathered.plain_title) > 2 else 0,
         serial=bool(_SERIAL.search(folded_title)),
         opening=_crc(" ".join(words[:8])) if len(words) >= 8 else 0,
     )
+
+
+def _language(text: str) -> str:
+    """Guess the language of a text that states none: by script, then by words of grammar."""
+    if len(_CJK.findall(text)) * 4 > len(text):
+        return "ja" if re.search("[\u3040-\u30ff]", text) else "ko" if re.search("[\uac00-\ud7af]", text) else "zh" if re.search("[\u4e00-\u9fff]", text) else ""
+    return language_of(_SHINGLED.findall(text.lower()))
 
 
 def _crc(text: str) -> int:
@@ -245,91 +239,115 @@ def _periods(title: str, at: datetime) -> frozenset[int]:
     return frozenset(found)
 
 
+class _Word:
+    """What is known of one token by itself; worked out once and remembered."""
+
+    __slots__ = ("acronym", "capital", "concept", "kind", "long", "low", "lower", "stem", "stop")
+
+    def __init__(self, token: str) -> None:
+        first = token[0]
+        self.low = fold(token)
+        self.lower = lower = token.lower()
+        self.kind = _PUNCTUATION if not first.isalnum() else _DIGITS if first.isdigit() and first.isascii() else _LETTERS
+        if self.kind == _LETTERS and first >= "\u0e00" and _CJK.match(token):
+            self.kind = _CHARACTERS
+        self.capital = first != first.lower()
+        self.acronym = len(token) > 1 and (token.isupper() or token[1:] != token[1:].lower() or not token.isalpha())
+        self.stop = lower in STOP
+        self.concept = None if self.stop else CONCEPTS.get(lower)
+        self.stem = _stem(self.low) if not self.stop and len(lower) > 2 else ""
+        self.long = len(self.low) >= 8
+
+
+_PUNCTUATION, _DIGITS, _LETTERS, _CHARACTERS = range(4)
+_MEMORY = 60_000  # tokens
+
+
+class _Words(dict[str, _Word]):
+    """Tokens met so far; a process that has met too many starts anew."""
+
+    def __missing__(self, token: str) -> _Word:
+        if len(self) >= _MEMORY:
+            self.clear()
+        word = self[token] = _Word(token)
+        return word
+
+
+_WORDS = _Words()
+
+
 class _Terms:
     """Gathers the terms of one article."""
 
     def __init__(self, *, syllabic: bool) -> None:
         self._syllabic = syllabic
-        self._found: dict[str, list[float]] = {}  # text of the term -> [sort, count, early, title]
+        self._found: dict[str, int] = {}  # text of the term -> count, flags and sort in one number
         self._named: set[str] = set()
         self.plain_title: list[str] = []
 
-    def add(self, text: str, sort: Sort, *, early: bool, title: bool) -> None:
-        known = self._found.get(text)
-        if known is None:
-            self._found[text] = [sort, 1, early, title]
-        else:
-            known[1] += 1
-            if early:
-                known[2] = True
-            if title:
-                known[3] = True
+    def add(self, text: str, sort: int, flags: int) -> None:
+        """Count a term; what it was taken for first, it stays."""
+        self._found[text] = (self._found.get(text, sort) | flags) + _COUNT
 
     def read(self, text: str, *, title: bool) -> None:
         """Take in the words of a text; the headline comes last, as the body tells which of its capitals are names."""
         tokens = _TOKEN.findall(text)
-        folded = _TOKEN.findall(fold(text))
-        if len(folded) != len(tokens):
-            folded = [fold(token) for token in tokens]
-        add, named, syllabic = self.add, self._named, self._syllabic
+        found, named, syllabic, words = self._found, self._named, self._syllabic, _WORDS
         title_case = title and _title_case(tokens, syllabic)
+        flags = _TITLE if title else _EARLY
         start = True
         last_name = last_word = ""
-        count = 0
-        number: tuple[str, str] | None = None
-        for token, low in zip(tokens, folded, strict=True):
-            first = token[0]
-            if not first.isalnum():
-                if token == "%" and number:
-                    add(f"#{number[0]}%", Sort.NUMBER, early=count <= _LEAD, title=title)
-                start = start or first in _STARTS
-                last_name = last_word = ""
-                number = None
+        last_stop = False
+        number = ""
+        for count, token in enumerate(tokens):
+            if count == _LEAD and not title:
+                flags = 0
+            word = words[token]
+            kind = word.kind
+            if kind == _PUNCTUATION:
+                if number and token == "%":
+                    self.add(f"#{number}%", Sort.NUMBER, flags)
+                start = start or token in _STARTS
+                last_name = last_word = number = ""
                 continue
-            count += 1
-            early = title or count <= _LEAD
-            if first.isdigit() and first.isascii():
-                number = self._number(token, early=early, title=title)
+            if kind == _DIGITS:
+                number = self._number(token, flags)
                 start = False
                 last_name = last_word = ""
                 continue
-            plain = token.lower()
+            plain = word.lower
             if number:
-                power = SCALES.get(plain)
-                if power:
-                    self._scaled(number[0], power, early=early, title=title)
-                elif (month := MONTHS.get(plain)) and number[0].isdigit() and 0 < int(number[0]) <= 31:
-                    add(f"@{month}-{number[0]}", Sort.DATE, early=early, title=title)
-                number = None
-            if first >= "\u0e00" and _CJK.match(token):
-                self._characters(token, early=early, title=title)
+                if plain in SCALES:
+                    self._scaled(number, SCALES[plain], flags)
+                elif plain in MONTHS and number.isdigit() and 0 < int(number) <= 31:
+                    self.add(f"@{MONTHS[plain]}-{number}", Sort.DATE, flags)
+                number = ""
+            if kind == _CHARACTERS:
+                for piece in _CJK_RUN.findall(token):
+                    for pair in map("".join, pairwise(piece)):
+                        self.add(pair, Sort.PAIR, flags)
                 last_name = last_word = ""
                 start = False
                 continue
-            capital = first != first.lower() and (not start or not title or len(token) > 1)
-            stop = plain in STOP
-            if not stop or syllabic:
-                concept = CONCEPTS.get(f"{last_word} {plain}") if last_word else None
-                if concept is None and not stop:
-                    concept = CONCEPTS.get(plain)
-                if concept is not None:
-                    add(f"&{concept}", Sort.CONCEPT, early=early, title=title)
-            acronym = len(token) > 1 and (token.isupper() or any(c.isdigit() for c in token) or token[1:] != token[1:].lower())
-            if capital or acronym:
-                trusted = acronym or (not start and not title_case) or low in named
-                if (trusted or (start and not title_case)) and not stop:
+            low, stop, concept = word.low, word.stop, word.concept
+            if syllabic and last_word:
+                concept = CONCEPTS.get(f"{last_word} {plain}", concept)
+            if concept is not None:
+                self.add(f"&{concept}", Sort.CONCEPT, flags)
+            if word.capital or word.acronym:
+                trusted = not stop and (word.acronym or (not start and not title_case) or low in named)
+                if trusted or (start and not title_case and not stop):
                     if last_name:
-                        add(f"{last_name} {low}", Sort.NAMES, early=early, title=title)
-                    if trusted and len(low) > 1:
+                        self.add(f"{last_name} {low}", Sort.NAMES, flags)
+                    last_name = low
+                    if trusted:
                         if not title:
                             named.add(low)
-                        add(low, Sort.NAME if not syllabic or acronym or low == plain else Sort.WORD, early=early, title=title)
-                    last_name = low
-                    if not title_case:
-                        last_word = plain
+                        if len(low) > 1:
+                            self.add(low, Sort.NAME if word.acronym or not syllabic or plain == low else Sort.WORD, flags)
+                        last_word, last_stop = plain, False
                         start = False
-                        if trusted or syllabic:
-                            continue
+                        continue
                 else:
                     last_name = ""
             else:
@@ -338,25 +356,23 @@ class _Terms:
             if title and not stop:
                 self.plain_title.append(plain)
             if syllabic:
-                if last_word and not (stop and last_word in STOP):
-                    add(f"{last_word}_{plain}", Sort.PAIR, early=early, title=title)
-            elif not stop and len(plain) > 2:
-                add(_stem(low), Sort.LONG if len(low) >= 8 else Sort.WORD, early=early, title=title)
-            last_word = plain
+                if last_word and not (stop and last_stop):
+                    pair = f"{last_word}_{plain}"
+                    found[pair] = (found.get(pair, _PAIR) | flags) + _COUNT
+            elif word.stem:
+                stem = word.stem
+                found[stem] = (found.get(stem, _LONG if word.long else 0) | flags) + _COUNT
+            last_word, last_stop = plain, stop
         for quoted in _QUOTED.findall(text):
             inner = _SHINGLED.findall(fold(quoted))
             if 2 <= len(inner) <= 9:
-                add('"' + " ".join(inner), Sort.QUOTE, early=title, title=title)
+                self.add('"' + " ".join(inner), Sort.QUOTE, flags)
         for month, day in _CJK_DATE.findall(text):
-            add(f"@{int(month)}-{int(day)}", Sort.DATE, early=title, title=title)
+            self.add(f"@{int(month)}-{int(day)}", Sort.DATE, flags)
 
-    def _characters(self, run: str, *, early: bool, title: bool) -> None:
-        for piece in _CJK_RUN.findall(run):
-            for pair in map("".join, pairwise(piece)):
-                self.add(pair, Sort.PAIR, early=early, title=title)
-
-    def _number(self, token: str, *, early: bool, title: bool) -> tuple[str, str] | None:
-        if "/" in token or token.count("-") or token.count(".") == 2:
+    def _number(self, token: str, flags: int) -> str:
+        """Take in a number or a date; returns the number, for a scale or a month that may follow."""
+        if "/" in token or "-" in token or token.count(".") == 2:
             parts = re.split(r"[/.\-]", token)
             if len(parts) in (2, 3) and all(part.isdigit() for part in parts):
                 if len(parts[0]) == 4 and len(parts) == 3:
@@ -365,46 +381,55 @@ class _Terms:
                 if month > 12 >= day:
                     day, month = month, day
                 if 0 < day <= 31 and 0 < month <= 12:
-                    self.add(f"@{month}-{day}", Sort.DATE, early=early, title=title)
-                    return None
+                    self.add(f"@{month}-{day}", Sort.DATE, flags)
+                    return ""
         value = _value(token)
-        if value is None:
+        if not value:
             if any(c.isalpha() for c in token) and len(token) > 1:
-                scale = re.fullmatch(r"(\d+)([a-z]+)", token.lower())
+                scale = _DIGITS_WORD.fullmatch(token.lower())
                 if scale and scale[2] in SCALES:
-                    self._scaled(scale[1], SCALES[scale[2]], early=early, title=title)
-                elif not (scale and scale[2] in {"h", "st", "nd", "rd", "th", "s", "am", "pm", "er", "e"}):
-                    self.add(fold(token), Sort.NAME, early=early, title=title)
-            return None
+                    self._scaled(scale[1], SCALES[scale[2]], flags)
+                elif not (scale and scale[2] in _SUFFIXES):
+                    self.add(fold(token), Sort.NAME, flags)
+            return ""
         if len(value) > 1:
-            small = value.isdigit() and (int(value) < 100 or (len(value) == 4 and value[:2] in {"19", "20"}))
-            self.add(f"#{value}", Sort.SMALL if small else Sort.NUMBER, early=early, title=title)
-        return value, token
+            small = value.isdigit() and (int(value[:6]) < 100 or (len(value) == 4 and value[:2] in {"19", "20"}))
+            self.add(f"#{value}", Sort.SMALL if small else Sort.NUMBER, flags)
+        return value
 
-    def _scaled(self, value: str, power: int, *, early: bool, title: bool) -> None:
+    def _scaled(self, value: str, power: int, flags: int) -> None:
         # Written out, so that 4.5 million and 4,500,000 are one number.
         whole, _, part = value.partition(".")
         digits = (whole + part.ljust(power, "0")[:power]).lstrip("0") or "0"
-        extra = part[power:]
-        self.add(f"#{digits}{'.' + extra if extra else ''}", Sort.NUMBER, early=early, title=title)
+        rest = part[power:]
+        self.add(f"#{digits}{'.' + rest if rest else ''}", Sort.NUMBER, flags)
 
-    def best(self) -> tuple[Term, ...]:
-        """Return the weightiest terms."""
+    def best(self) -> tuple[tuple[int, ...], bytes]:
+        """Return keys and marks of the weightiest terms."""
         ranked = []
-        for text, (sort, count, early, title) in self._found.items():
-            kind = _SORTS[int(sort)]
-            weight = _WEIGHT[kind] * (2.0 if title else 1.4 if early else 1.0) * (1.0 if count == 1 else 1.35 if count == 2 else 1.6)
-            ranked.append((-weight, zlib.crc32(text.encode("utf-8", "surrogatepass")), kind, bool(title), bool(early), count > 1))
-        ranked.sort()
-        seen: set[int] = set()
-        chosen = []
-        for _, key, kind, title, early, often in ranked:
-            if key not in seen:
-                seen.add(key)
-                chosen.append(Term(key, kind, title, early, often))
-                if len(chosen) == TERMS:
-                    break
-        return tuple(chosen)
+        for text, packed in self._found.items():
+            mark = packed & 0x3F
+            count = packed // _COUNT
+            if count > 1:
+                mark |= _OFTEN
+            ranked.append((_RANK[mark] * (1.2 if count > 2 else 1.0), text, mark))
+        ranked.sort(reverse=True)
+        chosen: dict[int, int] = {}
+        for _, text, mark in ranked[: TERMS + 4]:
+            chosen.setdefault(zlib.crc32(text.encode("utf-8", "surrogatepass")), mark)
+        keys = tuple(chosen)[:TERMS]
+        return keys, bytes(list(chosen.values())[:TERMS])
+
+
+_COUNT = 0x100
+_PAIR, _LONG = int(Sort.PAIR), int(Sort.LONG)
+_RANK = {
+    mark: -0.0 + _WEIGHT[_SORTS[mark & 0x0F]] * (2.0 if mark & _TITLE else 1.4 if mark & _EARLY else 1.0) * (1.35 if mark & _OFTEN else 1.0)
+    for mark in range(0x80)
+    if mark & 0x0F in _SORTS
+}
+_DIGITS_WORD = re.compile(r"(\d+)([a-z]+)")
+_SUFFIXES = frozenset("h st nd rd th s am pm er e g p".split())
 
 
 def _title_case(tokens: list[str], syllabic: bool) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from storage import schema
+from storage.identity import url_key
 from storage.items import Entry, Kind, Ownership, Source
 
 FIRST_WAIT = timedelta(hours=1)
@@ -48,6 +49,11 @@ class Pending:
         table = schema.pending
         rows = self._connection.execute(select(table).where(table.c.next_try <= now).order_by(table.c.next_try).limit(limit))
         return [(_source(row.source), _entry(row.entry)) for row in rows]
+
+    def of_address(self, key: str) -> list[tuple[str, str, datetime]]:
+        """Return (source id, reason, next try) of what waits for an address, by `identity.url_key`."""
+        rows = self._connection.execute(select(schema.pending))
+        return [(row.source_id, row.reason, row.next_try) for row in rows if url_key(row.entry["url"]) == key]
 
     def done(self, source_id: str, entry_key: str) -> None:
         """The page came: do not ask again."""

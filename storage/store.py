@@ -19,10 +19,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, select
+from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
+from storage import schema
 from storage.articles import ArticleFilter, Articles
 from storage.errors import StorageBusy, StorageDamaged, StorageError, UsageError
 from storage.items import StoredArticle
@@ -73,6 +74,10 @@ class Reading:
         """What people decided."""
         return Verdicts(self.connection)
 
+    def meta(self, key: str) -> str | None:
+        """Return what was remembered under a key."""
+        return self.connection.execute(select(schema.meta.c.value).where(schema.meta.c.key == key)).scalar()
+
     def search(self, words: str, wanted: ArticleFilter) -> Iterator[tuple[StoredArticle, str]]:
         """Yield articles that hold the words, best first, with a snippet; see storage.search."""
         from storage.search import search
@@ -82,6 +87,12 @@ class Reading:
 
 class Transaction(Reading):
     """A reading that may also change what it reads; it ends whole or not at all."""
+
+    def set_meta(self, key: str, value: str | None) -> None:
+        """Remember a value under a key, None forgets it."""
+        self.connection.execute(delete(schema.meta).where(schema.meta.c.key == key))
+        if value is not None:
+            self.connection.execute(insert(schema.meta), {"key": key, "value": value})
 
 
 class Store:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +16,7 @@ from storage.errors import UsageError
 
 if TYPE_CHECKING:
     from monitor.config import Config
+    from monitor.editions import Desk
     from monitor.matching import Matcher
     from monitor.watchlist import Watchlist
     from storage.items import Source
@@ -36,7 +38,7 @@ class Context:
         from monitor.config import load_config
 
         config = load_config(self.config_path, os.environ, Path.cwd())
-        return replace(config, database=self.database) if self.database else config
+        return config.with_database(self.database) if self.database else config
 
     @cached_property
     def watchlist(self) -> Watchlist:
@@ -67,6 +69,37 @@ class Context:
         store = Store.open(self.config.database, create=create)
         self._stores.append(store)
         return store
+
+    def has_store(self) -> bool:
+        """Whether there is a database already, as far as can be told without asking it."""
+        file = self.config.database_file
+        return file is None or file.exists()
+
+    def desk(self, *, topics: Sequence[str] = (), language: str | None = None) -> Desk:
+        """Return what every digest is made from.
+
+        Args:
+            topics: only these; all watched ones if none is given.
+            language: of the digest's own words; the configured one if None.
+
+        Raises:
+            UsageError: the digest has no words in that language.
+        """
+        from monitor.config import LANGUAGES
+        from monitor.editions import Desk
+
+        if language is not None and language not in LANGUAGES:
+            raise UsageError(f"--lang: there is no digest in {language!r}", hint=f"choose {', '.join(LANGUAGES[:-1])} or {LANGUAGES[-1]}")
+        return Desk(
+            store=self.store(),
+            sources=self.sources,
+            topics=tuple(topics or self.watchlist.names),
+            only=bool(topics),
+            zone=self.zone,
+            language=language or self.config.language,
+            clock=now,
+            baseline=timedelta(hours=self.config.digest.baseline_hours),
+        )
 
     def child(self, *arguments: str) -> list[str]:
         """The command line of another command of ours with the same configuration, for a child process."""

@@ -11,6 +11,8 @@ import typer
 from monitor.cli.context import Context, context_of, now
 from storage.errors import UsageError
 
+DAILY_WAIT = 30  # minutes that the day's crawl waits for another one
+
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
@@ -77,13 +79,21 @@ def daily(
     For cron. Run it as often as you like: each story is told once, and the day's files hold the whole day. Exit code 0: done;
     3: done, but some sources could not be read (the digest says which); 1: nothing could be read.
     """
+    from monitor.cli.show import show
     from monitor.daily import run_daily
 
     ours = context_of(context)
-    result = run_daily(ours, crawl=not no_crawl)
+    settings = ours.config
+    minutes = settings.crawl.deadline_minutes
+    result = run_daily(
+        ours.desk(),
+        crawl=None if no_crawl else ours.child("crawl", "--due", "--wait", str(DAILY_WAIT), "--deadline", str(minutes)),
+        # The child may first wait for another crawl, and then has its whole time.
+        deadline_s=60.0 * (minutes + DAILY_WAIT),
+        folder=Path(settings.digest.folder),
+        formats=settings.digest.formats,
+    )
     if not quiet:
-        from monitor.cli.show import show
-
         show(result.digest, "terminal")
     for path in result.files:
         print(f"written: {path}", file=sys.stderr)

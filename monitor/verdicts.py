@@ -1,0 +1,100 @@
+"""What people say of a hit or a story: written down, obeyed at once and by every later run."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from monitor.intake import document_of
+from monitor.matching import Matcher
+from storage.errors import UsageError
+from storage.identity import url_key
+from storage.items import Evidence, StoredArticle
+from storage.store import Reading, Store
+
+
+def judge(store: Store, matcher: Matcher, target: str, said: str, topic: str | None, now: datetime) -> str:
+    """Say that an article (or a whole story) is not us, or is; its copies and later copies follow.
+
+    Raises:
+        UsageError: nothing of that name is stored.
+    """
+    with store.transaction() as transaction:
+        articles = _meant(transaction, target)
+        seeds = {stored.copy_id: stored for stored in articles}
+        for stored in seeds.values():
+            transaction.verdicts.add(said, stored.id, now, topic=topic or "")
+        changed = 0
+        for stored in articles:
+            verdicts = transaction.verdicts.of_article(stored.id)
+            matches = matcher.match(document_of(stored.article), verdicts)
+            before = {mention.topic for mention in stored.mentions}
+            transaction.articles.set_hits(
+                stored.id, matches.mentions, matches.suppressions, suppressed=not matches.mentions and bool(matches.suppressions)
+            )
+            changed += before != {mention.topic for mention in matches.mentions}
+    about = f" for {topic}" if topic else ""
+    return f"remembered: {target} is {'us' if said == 'is-us' else 'not us'}{about}; {changed} of {len(articles)} articles changed"
+
+
+def merge(store: Store, into: int, other: int, now: datetime) -> str:
+    """Put story `other` into story `into`, for good.
+
+    Raises:
+        UsageError: one of them is not stored, or they are one.
+    """
+    if into == other:
+        raise UsageError(f"s{into} is one story", hint="name two")
+    with store.transaction() as transaction:
+        found = {story.id: story for story in transaction.articles.stories_by_id([into, other])}
+        for one in (into, other):
+            if one not in found:
+                raise UsageError(f"there is no story s{one}", hint="`monitor stories` lists them")
+        moved = [stored.id for stored in found[other].articles]
+        transaction.verdicts.add("same-story", found[into].articles[0].id, now, other_id=moved[0])
+        transaction.articles.merge(into, other)
+        transaction.articles.move(moved, into, Evidence(rule="person"), now)
+    return f"s{other} is part of s{into} now ({len(moved)} articles)"
+
+
+def split(store: Store, url: str, now: datetime) -> str:
+    """Take an article (and its copies) out of its story, for good.
+
+    Raises:
+        UsageError: it is not stored, or stands alone.
+    """
+    with store.transaction() as transaction:
+        (stored,) = _meant(transaction, url)[:1]
+        (story,) = transaction.articles.stories_by_id([stored.story_id])
+        leaving = [one for one in story.articles if one.copy_id == stored.copy_id]
+        staying = [one for one in story.articles if one.copy_id != stored.copy_id]
+        if not staying:
+            leaving, staying = [stored], [one for one in story.articles if one.id != stored.id]
+        if not staying:
+            raise UsageError(f"{url} stands alone in its story s{story.id}", hint="there is nothing to split")
+        for one in staying:
+            transaction.verdicts.add("not-same", leaving[0].id, now, other_id=one.id)
+        new = transaction.articles.move([one.id for one in leaving], None, Evidence(rule="person"), now)
+    return f"{len(leaving)} of {len(story.articles)} articles left s{story.id}; they are s{new} now"
+
+
+def _meant(reading: Reading, target: str) -> list[StoredArticle]:
+    """The articles that a person names: by story, by number or by address."""
+    word = target.strip()
+    if word[:1] in {"s", "a"} and word[1:].isdigit():
+        number = int(word[1:])
+        if word[0] == "s":
+            ids = reading.articles.ids_of_story(number)
+        else:
+            ids = [number]
+    else:
+        ids = reading.articles.of_urls([url_key(word)])
+        ids = [one for found in ids for one in reading.articles.ids_of_copies(found)]
+    found = reading.articles.many(ids)
+    if not found:
+        raise UsageError(
+            f"{target}: nothing of that name is stored", hint="give an article's address, or a story such as s12 (`monitor stories`)"
+        )
+    if not word.startswith(("s", "a")) or not word[1:].isdigit():
+        asked = set(reading.articles.of_urls([url_key(word)]))
+        found.sort(key=lambda stored: stored.id not in asked)
+    return found

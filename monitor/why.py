@@ -1,0 +1,101 @@
+"""Tell the whole way of an address: where it was listed, what its page gave, what was matched, which story, told when."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from monitor.export import iso, mention_record, suppression_record
+from storage.identity import canonical_url, url_key
+from storage.items import StoredArticle
+
+if TYPE_CHECKING:
+    from monitor.matching import Matcher
+    from storage.store import Reading
+
+STORED, NEVER, REFUSED, NO_TOPIC, SUPPRESSED = 0, 10, 11, 12, 13
+
+
+@dataclass
+class Way:
+    """The stages that an address has passed, and the one where it stands."""
+
+    url: str
+    code: int
+    stage: str
+    lines: list[str] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def print_way(reading: Reading, url: str, matcher: Matcher, *, zone: ZoneInfo, as_json: bool) -> int:
+    """Print the way of an address and return its exit code: 0 stored, 10 never listed, 11 fetch refused, 12 no topic, 13 suppressed."""
+    way = way_of(reading, url, zone)
+    if as_json:
+        print(json.dumps({"url": way.url, "stage": way.stage, "code": way.code} | way.facts, ensure_ascii=False, indent=2))
+    else:
+        print(f"{way.url}\n{way.stage}")
+        for line in way.lines:
+            print(f"  {line}")
+    return way.code
+
+
+def way_of(reading: Reading, url: str, zone: ZoneInfo) -> Way:
+    """Find out what became of an address."""
+    key = url_key(url)
+    sightings = reading.sightings.of_address(key) if key else []
+    ids = reading.articles.of_urls([key]) or sorted({article for _, article, _ in sightings if article is not None})
+    seen = [f"listed by {source}, first {moment.astimezone(zone):%Y-%m-%d %H:%M}" for source, _, moment in sightings]
+    facts: dict[str, Any] = {"listed": [{"source": source, "first_seen": iso(moment)} for source, _, moment in sightings]}
+    if ids:
+        stored = reading.articles.get(ids[0])
+        if stored is not None:
+            return _of_article(reading, stored, url, seen, facts, zone)
+    waiting = reading.pending.of_address(key) if key else []
+    facts["waiting"] = [{"source": source, "reason": reason, "next_try": iso(moment)} for source, reason, moment in waiting]
+    if waiting:
+        seen += [f"its page failed ({reason}); asked again from {moment.astimezone(zone):%Y-%m-%d %H:%M}" for _, reason, moment in waiting]
+        return Way(url, REFUSED, "listed, but its page could not be fetched yet", seen, facts)
+    if sightings:
+        return Way(url, NO_TOPIC, "listed and read, but neither its entry nor its page mentions a topic", seen, facts)
+    spelled = canonical_url(url)
+    lines = [f"looked for as {spelled}"] if spelled else ["this is no web address"]
+    return Way(url, NEVER, "never listed by any source", lines, facts)
+
+
+def _of_article(reading: Reading, stored: StoredArticle, url: str, seen: list[str], facts: dict[str, Any], zone: ZoneInfo) -> Way:
+    article = stored.article
+    lines = [*seen, f"stored as a{stored.id}: {article.title}"]
+    if article.body_from.value == "feed":
+        lines.append(f"headline only: its page did not serve ({article.why_no_page or 'not asked'})")
+    for mention in stored.mentions:
+        name = f"{mention.topic} ({mention.unit})" if mention.unit else mention.topic
+        parts = ", ".join(f"{part} {value:+.2f}" for part, value in mention.parts)
+        lines.append(
+            f"mentions {name}: {mention.alias!r} in the {mention.field}, score {mention.score:.2f}{' (' + parts + ')' if parts else ''}"
+        )
+        lines.append(f"    {mention.snippet}")
+    lines += [
+        f"suppressed for {hit.topic}: {hit.alias!r} in the {hit.field}: {hit.rule}, score {hit.score:.2f}" for hit in stored.suppressions
+    ]
+    facts |= {
+        "article": stored.id,
+        "title": article.title,
+        "body_from": article.body_from.value,
+        "why_no_page": article.why_no_page or None,
+        "mentions": [mention_record(mention) for mention in stored.mentions],
+        "suppressed": [suppression_record(hit) for hit in stored.suppressions],
+        "story": stored.story_id,
+    }
+    if stored.suppressed or not stored.mentions:
+        code, stage = (SUPPRESSED, "stored, but suppressed") if stored.suppressed else (NO_TOPIC, "stored, but it mentions no topic")
+        return Way(url, code, stage, lines, facts)
+    told = reading.ledger.told(stored.story_id)
+    evidence = stored.evidence
+    lines.append(f"in story s{stored.story_id}: {evidence.rule} ({evidence.score:.2f})")
+    lines += [f"{'too old to be told at' if old else 'told by'} the {name} digest of {day}" for name, day, old in told]
+    facts["told"] = [{"digest": name, "day": day, "baseline": old} for name, day, old in told]
+    if not told:
+        lines.append("older than the watch: kept, never told as news" if stored.baseline else "not told yet: it stands in the next digest")
+    return Way(url, STORED, "stored", lines, facts)
