@@ -27,12 +27,11 @@ def run(command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: st
         RuntimeError: it ended with an exit code other than 0 or 3; holds the end of its stderr.
     """
     started = time.monotonic()
-    with open(os.devnull, "wb") as null:
-        process = subprocess.Popen(command, stdout=null, stderr=subprocess.PIPE, env=dict(env) if env else None, cwd=cwd)
-        assert process.stderr is not None
-        said = process.stderr.read()
-        process.stderr.close()
-        _, status, usage = os.wait4(process.pid, 0)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=dict(env) if env else None, cwd=cwd)
+    assert process.stderr is not None
+    said = process.stderr.read()
+    process.stderr.close()
+    _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 3):
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}: {said[-2000:].decode(errors='replace')}")

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import Run, median, run, table
+from monitor.packs import GROUPS, SEARCHES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +76,7 @@ def configuration(address: str) -> str:
     lines = [
         "[crawl]", "delay_seconds = 0.0", "requests_per_host = 16", "pages = false",
         "[network]", f'allow = ["{host}"]',
-        "[packs]", *(f"{group} = false" for group in ("vietnam", "quebec-canada", "ai-tech", "wires", "edtech", "searches")),
+        "[packs]", *(f"{group} = false" for group in (*GROUPS, SEARCHES)),
     ]  # fmt: skip
     for number in range(FEEDS):
         lines += ["[[source]]", f'id = "feed-{number}"', f'url = "{address}/feed/{number}.xml"', 'timezone = "UTC"', 'language = "vi"']

@@ -30,7 +30,7 @@ FORMATS = ("html", "txt", "md", "json", "atom")
 
 Flag = Annotated[bool, Meta(description="true or false")]
 Text = Annotated[str, Meta(description="a text in quotes")]
-Texts = Annotated[list[str], Meta(description='a list of texts, such as ["one", "two"]')]
+Texts = Annotated[tuple[str, ...], Meta(description='a list of texts, such as ["one", "two"]')]
 
 
 class Crawl(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -51,14 +51,14 @@ class DigestTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """`[digest]`: what `monitor daily` writes."""
 
     folder: Text = "digests"
-    formats: Annotated[list[str], Meta(description=f"a list out of {', '.join(FORMATS)}")] = ["html", "txt", "json"]
+    formats: Annotated[tuple[str, ...], Meta(description=f"a list out of {', '.join(FORMATS)}")] = ("html", "txt", "json")
     baseline_hours: Annotated[int, Meta(ge=1, le=720, description="a whole number of hours from 1 to 720")] = 48
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[network]`: which private addresses may be asked."""
 
-    allow: Annotated[list[str], Meta(description='a list of hosts with their ports, such as ["intranet.example:8080"]')] = []
+    allow: Annotated[tuple[str, ...], Meta(description='a list of hosts with their ports, such as ["intranet.example:8080"]')] = ()
 
 
 class Packs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="kebab"):
@@ -72,7 +72,7 @@ class Packs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     wires: Flag = True
     own: Flag = True
     searches: Flag = True
-    off: Annotated[list[str], Meta(description='a list of source ids, such as ["vnexpress-latest"]')] = []
+    off: Annotated[tuple[str, ...], Meta(description='a list of source ids, such as ["vnexpress-latest"]')] = ()
 
     @property
     def groups(self) -> frozenset[str]:
@@ -95,7 +95,7 @@ class SourceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     country: Annotated[str, Meta(description='a country in two letters, such as "VN"')] = ""
     timezone: Annotated[str, Meta(description='a time zone, such as "Asia/Ho_Chi_Minh"')] = "UTC"
     ownership: Annotated[str, Meta(description='"earned", "release", "affiliated" or "owned"')] = "earned"
-    groups: Texts = []
+    groups: Texts = ()
     interval_minutes: Annotated[int, Meta(ge=1, le=1440, description="a whole number of minutes from 1 to 1440")] | None = None
     robots: Flag = True
     pages: Flag = True
@@ -112,8 +112,8 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     digest: DigestTable = DigestTable()
     network: Network = Network()
     packs: Packs = Packs()
-    topic: Annotated[list[dict[str, Any]], Meta(description="tables, each begun by [[topic]]")] = []
-    source: Annotated[list[SourceTable], Meta(description="tables, each begun by [[source]]")] = []
+    topic: Annotated[tuple[dict[str, Any], ...], Meta(description="tables, each begun by [[topic]]")] = ()
+    source: Annotated[tuple[SourceTable, ...], Meta(description="tables, each begun by [[source]]")] = ()
 
 
 class Config(_File, frozen=True, kw_only=True):
@@ -164,7 +164,8 @@ class Config(_File, frozen=True, kw_only=True):
         import tomlkit
 
         head = f"# {self.path}, and defaults\n" if self.path else "# no file: these are the defaults\n"
-        return head + tomlkit.dumps(_without_none(self.as_dict()))
+        known = {key: value for key, value in self.as_dict().items() if value or key not in {"topic", "source"}}
+        return head + tomlkit.dumps(_without_none(known))
 
 
 def load_config(path: Path | None, env: Mapping[str, str], cwd: Path) -> Config:
@@ -323,7 +324,7 @@ def _check(document: Document, loaded: _File) -> None:
 def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_none(inner) for key, inner in value.items() if inner is not None}
-    return [_without_none(inner) for inner in value] if isinstance(value, list) else value
+    return [_without_none(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 __all__ = [

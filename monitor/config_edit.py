@@ -8,7 +8,6 @@ from typing import Any
 
 import tomlkit
 from tomlkit.items import AoT
-from tomlkit.toml_document import TOMLDocument
 
 from monitor.config import read_file, read_text
 from monitor.config_errors import Document
@@ -22,73 +21,85 @@ def with_source(path: Path, source: Source) -> str:
     """Add a `[[source]]`; see `monitor.config.add_source`."""
     made = not path.exists()
 
-    def change(document: TOMLDocument) -> str:
-        values = _values(source)
-        found = document.get("source")
-        if found is not None and not isinstance(found, AoT):
-            inline = tomlkit.inline_table()
-            inline.update(values)
-            found.append(inline)
-        else:
-            table = tomlkit.table()
-            table.update(values)
-            if found is None:
-                tables = tomlkit.aot()
-                tables.append(table)
-                if document.as_string().strip():
-                    document.add(tomlkit.nl())
-                document.append("source", tables)
-            else:
-                found.append(table)
+    def change(text: str) -> str:
+        document = tomlkit.parse(text)
         off = (document.get("packs") or {}).get("off")
         if off is not None and source.id in off:
             off.remove(source.id)
-        return f"added {source.id} ({source.url}) to {path}" + (", a new file" if made else "")
+            text = document.as_string()
+        found: Any = document.get("source")
+        if found is not None and not isinstance(found, AoT):
+            inline = tomlkit.inline_table()
+            inline.update(_values(source))
+            found.append(inline)
+            return document.as_string()
+        # A table at the end of the file is always the file's: nothing that is there moves.
+        end = "\r\n" if "\r\n" in text else "\n"
+        table = tomlkit.dumps({"source": [_values(source)]}).replace("\n", end)
+        return f"{text.rstrip()}{end}{end}{table}" if text.strip() else table
 
-    return _edit(path, change)
+    _edit(path, change)
+    return f"added {source.id} ({source.url}) to {path}" + (", a new file" if made else "")
 
 
 def without_source(path: Path, source: Source) -> str:
     """Remove a `[[source]]`, or switch one of the pack off; see `monitor.config.remove_source`."""
 
-    def drop(document: TOMLDocument) -> str:
+    said = ""
+
+    def drop(text: str) -> str:
+        nonlocal said
+        document = tomlkit.parse(text)
         tables: Any = document.get("source") or []
         for number, table in enumerate(tables):
             if table.get("id") == source.id or ("id" not in table and same_address(str(table.get("url"))) == same_address(source.url)):
                 del tables[number]
                 if not tables:
                     document.remove("source")
-                return f"removed {source.id} from {path}; what it found stays stored"
+                said = f"removed {source.id} from {path}; what it found stays stored{_returning(source)}"
+                return document.as_string()
         raise ConfigError(f"{path} has no source {source.id!r}", hint="`monitor config` shows which file is read")
 
-    def switch_off(document: TOMLDocument) -> str:
+    def switch_off(text: str) -> str:
+        nonlocal said
+        document = tomlkit.parse(text)
         if "packs" not in document:
-            if document.as_string().strip():
+            if text.strip():
                 document.add(tomlkit.nl())
             document.append("packs", tomlkit.table())
         packs: Any = document["packs"]
         if "off" not in packs:
             packs["off"] = tomlkit.array()
         if source.id in packs["off"]:
-            return f"{source.id} was switched off in {path} already"
+            said = f"{source.id} was switched off in {path} already"
+            return text
         packs["off"].append(source.id)
-        return f"switched {source.id} off in {path} (packs.off); what it found stays stored"
+        said = f"switched {source.id} off in {path} (packs.off); what it found stays stored"
+        return document.as_string()
 
-    return _edit(path, switch_off if source.origin == "pack" else drop)
+    _edit(path, switch_off if source.origin == "pack" else drop)
+    return said
 
 
-def _edit(path: Path, change: Callable[[TOMLDocument], str]) -> str:
-    """Read, change and write the file; what is written has been read again, so a wrong file is never made."""
+def _returning(source: Source) -> str:
+    """Say which source of the pack serves again, now that the user's no longer replaces it."""
+    from monitor.packs import feeds
+
+    for feed in feeds():
+        if feed.id == source.id or same_address(feed.url) == same_address(source.url):
+            return f". The built-in {feed.id} serves again; `monitor sources remove {feed.id}` switches it off"
+    return ""
+
+
+def _edit(path: Path, change: Callable[[str], str]) -> None:
+    """Read, change and write the file; what is to be written is checked first, so a wrong file is never made."""
     text = read_file(path, str(path)) if path.exists() else ""
     read_text(Document(str(path), text))
-    document = tomlkit.parse(text)
-    sentence = change(document)
-    changed = document.as_string()
+    changed = change(text)
     read_text(Document(str(path), changed))
     if changed != text:
         # A link stays a link: the file that it points to is replaced.
         write_text(path.resolve() if path.is_symlink() else path, changed)
-    return sentence
 
 
 def _values(source: Source) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any
 
 import msgspec
 
@@ -15,13 +14,12 @@ from storage.errors import ConfigError
 Keys = tuple[str | int, ...]
 """The way to a value: ("crawl", "delay_seconds"), ("source", 2, "url")."""
 
-_HEADER = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
-_SECRET = re.compile(r"(?:.*[_-])?(?:passw(?:or)?d|pwd|token|secret|api[_-]?key|credentials?)", re.IGNORECASE)
+_HEADER = r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$"
+_KEY = r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*="""
+_FORBIDDEN = r"(?i)(?:.*[_-])?(?:passw(?:or)?d|pwd|token|secret|api[_-]?key|credentials?)"
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """The text of a configuration file, for pointing into it. Without a text it stands for the environment or an option."""
 
     name: str
@@ -36,13 +34,13 @@ class Document:
         table: Keys = ()
         seen: Counter[Keys] = Counter()
         for number, line in enumerate(self.text.splitlines(), 1):
-            if header := _HEADER.match(line):
+            if header := re.match(_HEADER, line):
                 table = _split(header[2])
                 if header[1] == "[[":
                     seen[table] += 1
                     table = (*table, seen[table] - 1)
                 here = table
-            elif key := _KEY.match(line):
+            elif key := re.match(_KEY, line):
                 here = table + _split(key[1])
             else:
                 continue
@@ -98,7 +96,7 @@ def parse(document: Document) -> dict[str, Any]:
         lines = document.text.splitlines()
         said = lines[line - 1].strip() if 0 < line <= len(lines) else ""
         # The line itself is not repeated where it may hold a secret.
-        quoted = f" in {shown(said)}" if said and not _SECRET.match(said.partition("=")[0].strip()) and "://" not in said else ""
+        quoted = f" in {shown(said)}" if said and not re.match(_FORBIDDEN, said.partition("=")[0].strip()) and "://" not in said else ""
         raise ConfigError(
             f"{document.name}, line {line}: this is not TOML: {message[:1].lower()}{message[1:]}{quoted}",
             hint='texts stand in quotes: key = "value"; lists in brackets: key = ["a", "b"]',
@@ -135,7 +133,7 @@ def names_of(struct: type[msgspec.Struct]) -> tuple[str, ...]:
 
 
 def _check_secret(document: Document, keys: Keys) -> None:
-    if _SECRET.fullmatch(str(keys[-1])):
+    if re.fullmatch(_FORBIDDEN, str(keys[-1])):
         raise document.error(
             keys,
             f"{dotted(keys)} asks for a secret, and secrets do not belong into this file",
@@ -183,13 +181,15 @@ def refused(document: Document, keys: Keys, error: msgspec.ValidationError, data
     names = [name for name in found[1].split(".") if name] if found else []
     first = names[0].partition("[")[0] if names else ""
     if not first or not isinstance(data, Mapping):
-        return document.wrong(keys, data, "a table")
+        return document.wrong(keys, data, f"a table, begun by [{keys[0]}]" if len(keys) == 1 else "a table")
     value = data.get(first)
     return document.wrong((*keys, first), value, right(shape, first))
 
 
 def right(shape: type[msgspec.Struct], name: str) -> str:
     """Say what a key takes, out of its annotation."""
+    from typing import get_type_hints
+
     fields = dict(zip(shape.__struct_encode_fields__, shape.__struct_fields__, strict=True))
     hint = get_type_hints(shape, include_extras=True)[fields[name]]
     for meta in _metas(hint):

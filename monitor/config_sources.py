@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 KINDS = ("feed", "search")
 OWNERSHIPS = ("earned", "release", "affiliated", "owned")
 LONGEST_ID = 60
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
 # Words of a feed's address that tell nothing of what it is about.
 _NOISE = frozenset({"rss", "feed", "feeds", "atom", "xml", "index", "www", "default", "home"})
 _ENDINGS = re.compile(r"\.(?:rss|xml|atom|rdf|json|php|aspx?|html?|feed)$", re.IGNORECASE)
@@ -53,7 +53,7 @@ def check_id(id_: str) -> None:
     Raises:
         UsageError: says what would be right.
     """
-    if not _ID.fullmatch(id_):
+    if not re.fullmatch(_ID, id_):
         raise UsageError(f"{id_!r} is no id for a source", hint="write letters without marks, digits, hyphens: my-source")
 
 
@@ -87,7 +87,7 @@ def make_id(url: str, taken: Collection[str]) -> str:
     return name
 
 
-def check_tables(document: Document, tables: Sequence[SourceTable]) -> list[SourceTable]:
+def check_tables(document: Document, tables: Sequence[SourceTable]) -> tuple[SourceTable, ...]:
     """Check the user's sources and give each an id.
 
     Raises:
@@ -115,7 +115,7 @@ def check_tables(document: Document, tables: Sequence[SourceTable]) -> list[Sour
         id_ = table.id or make_id(table.url, taken)
         taken.add(id_)
         named.append(msgspec.structs.replace(table, id=id_, country=table.country.upper(), language=table.language.lower()))
-    return named
+    return tuple(named)
 
 
 def _check_values(document: Document, at: Keys, table: SourceTable, zones: set[str]) -> None:
@@ -125,7 +125,7 @@ def _check_values(document: Document, at: Keys, table: SourceTable, zones: set[s
         # An address with a password is not repeated.
         said = "the address" if "@" in table.url else repr(table.url)
         raise document.error((*at, "url"), f"url of [[source]] number {int(at[1]) + 1}: {said} {error}", hint=_URL_HINT) from None
-    if table.id and not _ID.fullmatch(table.id):
+    if table.id and not re.fullmatch(_ID, table.id):
         raise document.wrong((*at, "id"), table.id, 'letters without marks, digits and hyphens, such as "my-source"')
     if table.kind not in KINDS:
         raise document.wrong((*at, "kind"), table.kind, '"feed" or "search"')

@@ -20,7 +20,7 @@ from storage.items import Coverage, Source, Story
 
 if TYPE_CHECKING:
     from monitor.digest.record import Digest
-    from storage.store import Store, Transaction
+    from storage.store import Reading, Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +133,7 @@ def of_window(desk: Desk, since: datetime | None, until: datetime) -> Edition:
     return Edition(digest=_build(desk, stories, coverage, day=day, edition=1, since=since, until=until), stories=len(stories))
 
 
-def _news(desk: Desk, reading: Transaction, *, first: bool, now: datetime) -> tuple[list[Story], list[Story]]:
+def _news(desk: Desk, reading: Reading, *, first: bool, now: datetime) -> tuple[list[Story], list[Story]]:
     """Return the untold stories: those to tell, and (at the very first digest) those too old to be called news."""
     untold = _only(desk, reading.articles.untold(desk.name))
     if not first:
@@ -151,7 +151,7 @@ def _only(desk: Desk, stories: Sequence[Story]) -> list[Story]:
     return [story for story in stories if any(wanted & set(stored.topics) for stored in story.articles)]
 
 
-def _coverage(desk: Desk, reading: Transaction, since: datetime | None, until: datetime) -> Coverage:
+def _coverage(desk: Desk, reading: Reading, since: datetime | None, until: datetime) -> Coverage:
     return reading.sources.coverage(since, until, {source.id: source.outlet or source.id for source in desk.sources})
 
 

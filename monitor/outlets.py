@@ -19,14 +19,14 @@ def with_outlet(article: Article, source: Source, owned: frozenset[str] = frozen
     known = packs.outlet_of(host) if host else None
     ownership = article.ownership
     if known is not None and ownership is Ownership.EARNED:
-        ownership = Ownership(known.ownership)
+        ownership = known.ownership
     if _below(host, owned):
         ownership = Ownership.OWNED
     if source.kind is Kind.FEED and source.origin in {"pack", "config", "added"} and article.outlet == source.outlet:
         return replace(article, ownership=ownership)
     return replace(
         article,
-        outlet=known.outlet if known is not None else article.outlet or host,
+        outlet=known.name if known is not None else article.outlet or host,
         outlet_host=host,
         country=article.country or (known.country if known is not None else ""),
         language=article.language or (known.language if known is not None else ""),

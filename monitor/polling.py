@@ -14,7 +14,7 @@ from storage.items import Poll, PollOutcome, Source, SourceState
 SOONEST = timedelta(minutes=15)
 USUAL = timedelta(minutes=30)
 LATEST = timedelta(hours=4)  # a healthy source, however quiet, is read six times a day
-CEILING = timedelta(hours=24)  # whatever a server asks for or however long it has failed
+CEILING = timedelta(hours=22)  # whatever a feed asks for or however long it has failed: a daily crawl that starts early still finds it due
 ENTRIES_A_POLL = 8.0  # aim: a poll finds about so many new entries, far below what one feed shows
 
 # First back-off by kind of failure, doubled with each further failure in a row. A host that asks for patience gets more.

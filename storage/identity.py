@@ -29,9 +29,9 @@ _TWIN_HOST = re.compile(r"^(?:www\d?|m|mobile|amp|wap|touch)\.(?=[^.]+\.[^.])")
 _AMP_PATH = re.compile(r"(?:/amp|\.amp)(?=/?$)|^/amp(?=/.)|(?<=\.)amp\.(?=html?$)", re.I)
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.I)
 _SLASHES = re.compile(r"/{2,}")
-_HEX = re.compile(r"%[0-9a-fA-F]{2}")
 _SAFE_PATH = "/-._~!$&'()*+,;=:@"
 _SAFE_QUERY = "/-._~!$'()*+,;:@?="
+_UNSAFE = re.compile(r"[^\w/\-.~!$&'()*+,;=:@?]|[^\x00-\x7f]")
 _BAD_HOST = re.compile(r"[\s\x00-\x20\x7f<>\"\\^`{|}]")
 LONGEST_URL = 4_096
 
@@ -58,7 +58,8 @@ def canonical_url(url: str) -> str:
     path = _path(parts.path)
     query = _query(parts.query)
     fragment = f"#{parts.fragment}" if parts.fragment.startswith("!") else ""
-    return f"https://{host}{path}{'?' + query if query else ''}{fragment}"
+    canonical = f"https://{host}{path}{'?' + query if query else ''}{fragment}"
+    return canonical if len(canonical) <= LONGEST_URL else ""
 
 
 def url_key(url: str) -> str:
@@ -73,7 +74,7 @@ def outlet_host(url: str) -> str:
         hostname = urlsplit(url.strip()).hostname
     except ValueError:
         return ""
-    return _host(hostname) if hostname else ""
+    return _host(hostname).strip("[]") if hostname else ""
 
 
 def trusted_canonical(page_url: str, canonical: str | None) -> str | None:
@@ -140,17 +141,21 @@ def _host(hostname: str) -> str:
     host = hostname.rstrip(".").lower()
     if not host.isascii():
         try:
-            host = host.encode("idna").decode("ascii")
+            host = host.encode("idna").decode("ascii").rstrip(".").lower()
         except UnicodeError:
             return ""
     if not host or _BAD_HOST.search(host):
         return ""
-    return _TWIN_HOST.sub("", host)
+    if ":" in host:
+        return f"[{host}]"  # IPv6
+    while (shorter := _TWIN_HOST.sub("", host)) != host:
+        host = shorter
+    return host
 
 
 def _site(host: str) -> str:
     """The last labels of a host that tell one site from another: `news.fpt.com` and `fpt.com` are one, `a.com.vn` and `b.com.vn` two."""
-    labels = host.split(":")[0].split(".")
+    labels = host.split(".")
     public = 2 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in {"com", "co", "edu", "gov", "net", "org", "gouv", "ac"} else 1
     return ".".join(labels[-public - 1 :])
 
@@ -162,12 +167,18 @@ def _same_but_suffix(parts: SplitResult, asked: SplitResult) -> bool:
 
 
 def _path(path: str) -> str:
-    if "%" in path or not path.isascii():
-        path = quote(unquote_to_bytes(path), safe=_SAFE_PATH)
-    path = _SLASHES.sub("/", path)
-    path = _INDEX.sub("/", path)
-    path = _AMP_PATH.sub("", path)
-    return path.rstrip("/") or "/"
+    path = _SLASHES.sub("/", _quoted(path, _SAFE_PATH)).rstrip("/")
+    # What one rule leaves may be another's: "/index.html/amp".
+    while (shorter := _SLASHES.sub("/", _AMP_PATH.sub("", _INDEX.sub("/", path))).rstrip("/")) != path:
+        path = shorter
+    return path or "/"
+
+
+def _quoted(text: str, safe: str) -> str:
+    """Quote what has to be quoted, and nothing else, however it was written."""
+    if not _UNSAFE.search(text):
+        return text
+    return quote(unquote_to_bytes(text.encode("utf-8", "surrogatepass")), safe=safe)
 
 
 def _query(query: str) -> str:
@@ -175,13 +186,12 @@ def _query(query: str) -> str:
         return ""
     kept = []
     for pair in query.split("&"):
+        pair = _quoted(pair, _SAFE_QUERY)
         name, _, value = pair.partition("=")
         lowered = name.lower()
         if not name or lowered in _TRACKING or lowered.startswith(_TRACKING_PREFIXES):
             continue
         if lowered == "outputtype" and value.lower() == "amp":
             continue
-        if "%" in pair or not pair.isascii():
-            pair = quote(unquote_to_bytes(pair), safe=_SAFE_QUERY)
         kept.append(pair)
     return "&".join(sorted(kept))

@@ -11,13 +11,13 @@ from storage.schema import Id, Moment, metadata
 
 __all__ = ["bands", "metadata", "sketches", "term_counts", "terms"]
 
-# Locality-sensitive hashing: near copies share at least one band. Clustered by band, so a look-up reads neighbours.
+# The smallest shingle hashes of each body: near copies share at least one. Clustered by band, so a look-up reads neighbours.
 bands = Table(
     "bands",
     metadata,
     Column("band", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),  # days since 1970, of the article; 0 where it may be of any day
     Column("article_id", Id, primary_key=True, autoincrement=False),
-    Column("day", Integer, nullable=False),  # days since 1970, of the article
     sqlite_with_rowid=False,
 )
 
@@ -31,7 +31,7 @@ terms = Table(
     sqlite_with_rowid=False,
 )
 
-# In how many articles each term stands: how rare it is in this store.
+# In how many articles each term stands: how rare it is in this store. Term -1 counts the articles.
 term_counts = Table(
     "term_counts",
     metadata,

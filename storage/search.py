@@ -98,7 +98,7 @@ def parse(words: str) -> list[list[tuple[str, bool, bool]]]:
         if word == "AND":
             continue
         raw = phrase if phrase is not None else word
-        tokens = " ".join(_WORD.findall(fold(raw.replace("_", " "))))
+        tokens = " ".join(_words_of(raw))
         if not tokens:
             continue
         term = (tokens, raw.endswith("*") and phrase is None, bool(minus or minus_word))
@@ -107,9 +107,10 @@ def parse(words: str) -> list[list[tuple[str, bool, bool]]]:
         else:
             groups.append([term])
         either = False
+    groups = groups[:32]
     if all(group[0][2] for group in groups):
         return []  # only exclusions: nothing to look for
-    return groups[:32]
+    return groups
 
 
 def passes(stored: StoredArticle, wanted: ArticleFilter) -> bool:
@@ -117,11 +118,18 @@ def passes(stored: StoredArticle, wanted: ArticleFilter) -> bool:
     article = stored.article
     if wanted.suppressed != stored.suppressed:
         return False
-    if wanted.topic and wanted.topic not in stored.topics:
+    hits = stored.suppressions if wanted.suppressed else stored.mentions
+    if not hits and not wanted.unmatched:
+        return False
+    if wanted.topic and wanted.topic not in {hit.topic for hit in hits}:
+        return False
+    if wanted.unit and not any(_is_unit(mention.unit, wanted.unit) for mention in stored.mentions):
         return False
     if wanted.outlet and wanted.outlet.lower() not in {article.outlet.lower(), article.outlet_host}:
         return False
     if wanted.language and wanted.language != article.language:
+        return False
+    if wanted.ownership and wanted.ownership != article.ownership:
         return False
     if wanted.since and stored.first_seen < wanted.since:
         return False
@@ -142,13 +150,22 @@ def snippet(article: Article, words: str) -> str:
 
 
 def _words(article: Article) -> tuple[str, str]:
-    return fold(article.title).replace("_", " "), fold(f"{article.summary}\n{article.text}").replace("_", " ")
+    # Words alone, cut as `parse` cuts a query: PostgreSQL would read "fpt.ai" as a host and "full-stack" as three words.
+    return " ".join(_words_of(article.title)), " ".join(_words_of(f"{article.summary}\n{article.text}"))
+
+
+def _words_of(raw: str) -> list[str]:
+    return _WORD.findall(fold(raw).replace("_", " "))
+
+
+def _is_unit(unit: str, wanted: str) -> bool:
+    return unit == wanted or unit.endswith("› " + wanted.rpartition("› ")[2])
 
 
 def _ids(connection: Connection, query: list[list[tuple[str, bool, bool]]], *, limit: int, offset: int) -> list[int]:
     if connection.dialect.name == "sqlite":
         must = [" OR ".join(f'"{phrase}"{"*" if prefix else ""}' for phrase, prefix, _ in group) for group in query if not group[0][2]]
-        without = [f'"{group[0][0]}"' for group in query if group[0][2]]
+        without = [f'"{phrase}"{"*" if prefix else ""}' for [(phrase, prefix, without), *_] in query if without]
         match = " AND ".join(f"({part})" for part in must) + "".join(f" NOT {part}" for part in without)
         rows = connection.exec_driver_sql(
             "SELECT rowid FROM search WHERE search MATCH ? ORDER BY bm25(search, 4.0, 1.0), rowid DESC LIMIT ? OFFSET ?",

@@ -25,6 +25,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 
 from storage import schema
 from storage.articles import ArticleFilter, Articles
+from storage.dedupe import Dedupe
 from storage.errors import StorageBusy, StorageDamaged, StorageError, UsageError
 from storage.items import StoredArticle
 from storage.ledger import Ledger
@@ -78,6 +79,11 @@ class Reading:
         """Return what was remembered under a key."""
         return self.connection.execute(select(schema.meta.c.value).where(schema.meta.c.key == key)).scalar()
 
+    @cached_property
+    def dedupe(self) -> Dedupe:
+        """Which articles may be copies, or tell the same story."""
+        return Dedupe(self.connection)
+
     def search(self, words: str, wanted: ArticleFilter) -> Iterator[tuple[StoredArticle, str]]:
         """Yield articles that hold the words, best first, with a snippet; see storage.search."""
         from storage.search import search
@@ -125,6 +131,7 @@ class Store:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise StorageError(f"{path.parent}: the folder cannot be made: {error.strerror}", hint="check its permissions") from error
+            _refuse_foreign(path)
         store = cls(_engine(parsed), path)
         try:
             with translated(store.name):
@@ -150,7 +157,11 @@ class Store:
     @property
     def name(self) -> str:
         """The database's name for people: file or URL without its password."""
-        return str(self._path) if self._path else self._engine.url.render_as_string(hide_password=True)
+        if self._path:
+            return str(self._path)
+        url = self._engine.url
+        hidden = {name: "***" for name in url.query if "pass" in name.lower()}  # ?password=..., which hide_password does not know
+        return url.update_query_dict(hidden).render_as_string(hide_password=True)
 
     @property
     def dialect(self) -> str:
@@ -264,6 +275,24 @@ def _file_of(url: URL) -> Path | None:
     if not url.database or url.database == ":memory:":
         raise UsageError("the database has to be a file", hint="write sqlite:///monitor.db")
     return Path(url.database)
+
+
+def _refuse_foreign(path: Path) -> None:
+    """Leave another program's database untouched: ours has Alembic's table, or none yet."""
+    if not path.exists() or not path.stat().st_size:
+        return
+    try:
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
+    except sqlite3.Error:
+        return  # what stands in the way is told when the database is opened
+    try:
+        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.Error:
+        return
+    finally:
+        connection.close()
+    if tables and "alembic_version" not in tables:
+        raise StorageDamaged(f"{path}: this is another program's database", hint="name another file")
 
 
 def _engine(url: URL) -> Engine:

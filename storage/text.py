@@ -63,6 +63,8 @@ def _fold_character(character: str) -> str:
     narrow = unicodedata.normalize("NFKC", character)
     if len(narrow) != 1:
         narrow = character
+    if narrow in _SPECIAL:
+        return _SPECIAL[narrow]
     base = unicodedata.normalize("NFD", narrow)[0]
     # Only Latin, Greek and Cyrillic letters are told by their base alone; a Japanese voiced sign or a Thai vowel is a letter of its own.
     if ord(base) > 0x52F:

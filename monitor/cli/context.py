@@ -102,12 +102,15 @@ class Context:
         )
 
     def child(self, *arguments: str) -> list[str]:
-        """The command line of another command of ours with the same configuration, for a child process."""
+        """The command line of another command of ours with the same configuration, for a child process.
+
+        The database travels in the environment: its URL may hold a password, and command lines are seen by everybody.
+        """
         command = [sys.executable, "-m", "monitor"]
         if self.config_path:
             command += ["--config", str(self.config_path)]
         if self.database:
-            command += ["--database", self.database]
+            os.environ["MONITOR_DATABASE_URL"] = self.database
         return [*command, *["-v"] * self.verbose, *arguments]
 
 

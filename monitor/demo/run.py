@@ -12,6 +12,7 @@ from pathlib import Path
 
 from monitor.demo.web import DemoWeb, serve
 from monitor.files import write_text
+from monitor.packs import GROUPS, SEARCHES
 from storage.items import Source
 
 
@@ -54,7 +55,7 @@ def _configuration(sources: list[Source]) -> str:
         "delay_seconds = 0.0",
         "",
         "[packs]",
-        *(f"{group} = false" for group in ("vietnam", "quebec-canada", "ai-tech", "wires", "edtech", "searches")),
+        *(f"{group} = false" for group in (*GROUPS, SEARCHES)),
     ]
     for source in sources:
         lines += ["", "[[source]]"]

@@ -190,13 +190,19 @@ def _json_feed(outlet: Outlet, pieces: list[Piece]) -> Answer:
 
 
 @contextmanager
-def serve(web: DemoWeb) -> Iterator[str]:
-    """Answer for `web` on a free port of loopback; yields the address to set as `http_proxy`."""
+def serve(web: DemoWeb, seen: list[tuple[str, dict[str, str]]] | None = None) -> Iterator[str]:
+    """Answer for `web` on a free port of loopback; yields the address to set as `http_proxy`.
+
+    Args:
+        seen: each request's address and headers are added to it.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
+            if seen is not None:
+                seen.append((self.path, dict(self.headers.items())))
             answer = web.answers.get(self.path) or self._missing()
             tag = f'"{hashlib.sha256(answer.body).hexdigest()[:16]}"'
             unchanged = answer.status == 200 and self.headers.get("If-None-Match") == tag

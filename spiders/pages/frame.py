@@ -42,6 +42,21 @@ _LINES = re.compile(
     r"(?:theo dõi|follow) .{0,60} (?:trên|on) .{0,40})\W*$",
     re.I,
 )
+# A line that is a date or a time and nothing else, in Vietnamese, English or French: "Thứ hai, 23/11/2026, 09:30 (GMT+7)".
+_DATE_WORD = (
+    r"(?:thứ(?:\s+(?:hai|ba|tư|năm|sáu|bảy|[2-7]))?|chủ\s+nhật|cn|t[2-7]|ngày|tháng|năm|lúc|giờ|phút|(?:cập\s+nhật|đăng|xuất\s+bản|ngày\s+đăng)(?:\s+(?:lúc|ngày))?|"
+    r"(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|"
+    r"jan(?:uary|vier|v)?|feb(?:ruary)?|f[ée]v(?:rier|r)?|mar(?:ch|s)?|a[pv]r(?:il)?|may|mai|june?|juin|july?|juil(?:let)?|aug(?:ust)?|ao[uû]t|sept?(?:ember|embre)?|"
+    r"oct(?:ober|obre)?|nov(?:ember|embre)?|d[ée]c(?:ember|embre)?|"
+    r"(?:last\s+)?(?:published|updated|posted|modified)|publi[ée]e?|mise?\s+[àa]\s+jour|modifi[ée]e?|on|at|the|le|du|[àa]|de|et|"
+    r"gmt|utc|ict|est|edt|[cm]es?t|[ap]\.?m\.?|sa|ch|h|min|er|st|nd|rd|th|[tz])"
+)
+_DATE_LINE = re.compile(rf"(?=.*\d)(?:[\s\d:.,;/|()\[\]+•·–—-]|(?<![^\W\d_]){_DATE_WORD}(?![^\W\d_]))++", re.I)
+_DATE_SHAPE = re.compile(
+    r"\d{1,2}\s?[/.-]\s?\d{1,2}\s?[/.-]\s?\d{2,4}|\d{4}[/.-]\d{1,2}[/.-]\d{1,2}|\d{1,2}\s?(?::|h|giờ)\s?\d{2}|tháng\s+\d|[^\W\d_]{3,}\.?,?\s+\d{1,2}\b|\d{1,2}(?:er|st|nd|rd|th)?\s+[^\W\d_]{3,}",
+    re.I,
+)
+_LONGEST_DATE = 100  # code points
 _BLOCKS = {
     "p", "div", "section", "article", "main", "header", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre", "figure", "figcaption", "table",
     "tbody", "thead", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "address", "details", "summary", "center", "body",
@@ -114,10 +129,17 @@ def lines(container: Any) -> list[str]:
         if in_list and linked > 0.6:
             continue
         in_list = False
+        if is_date(text):
+            continue
         if (linked > 0.95 and len(text) > 20) or (linked > 0.3 and _OPENER.match(text)) or _LINES.match(text):
             continue
         kept.append(text)
     return kept
+
+
+def is_date(text: str) -> bool:
+    """Whether a line says when, and nothing else: the date is a field of its own."""
+    return len(text) <= _LONGEST_DATE and bool(_DATE_LINE.fullmatch(text) and _DATE_SHAPE.search(text))
 
 
 def _walk(container: Any, found: list[tuple[str, float]]) -> None:

@@ -19,9 +19,9 @@ def upgrade() -> None:
     op.create_table(
         "bands",
         sa.Column("band", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("article_id", Id, autoincrement=False, nullable=False),
-        sa.Column("day", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("band", "article_id", name=op.f("pk_bands")),
+        sa.PrimaryKeyConstraint("band", "day", "article_id", name=op.f("pk_bands")),
         sqlite_with_rowid=False,
     )
     op.create_table(

@@ -1,0 +1,331 @@
+"""Decide which articles are copies, and which tell the same story. Pure: fingerprints in, a decision out.
+
+Copies are near-verbatim texts: resemblance and containment of their shingle sketches (A. Broder, 1997). Stories are the same event in other
+words or another language: terms weighed by how rare they are in this store (inverse document frequency, K. Spärck Jones, 1972, started
+from a prior so that an empty store judges soberly too), compared by cosine, with a ballast that keeps thin evidence apart. Whatever
+tells one number of a series from the next (quarter, issue, round, date) keeps two articles apart before any likeness is asked.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from storage.dedupe import Candidate
+from storage.fingerprints import EARLY, OFTEN, SKETCH, TITLE, Fingerprint, Sort
+from storage.items import BodyFrom, Evidence, Ownership, StoredArticle, Story
+
+COPY_WINDOW = timedelta(days=31)
+STORY_WINDOW = timedelta(hours=84)  # three days, and what dates without an hour lack
+
+_SAME = 0.30  # likeness from which two texts of one language tell one story
+_ACROSS = 0.26  # of two languages
+_UNSURE = 1.45  # how much more is asked where a date is unknown
+_SERIAL = 1.8  # ... and of columns, live blogs, lists of the day
+_MERGE = 1.15  # ... and before two stories that stand apart become one
+_ROUND = 0.45  # how like the rest of a story an article has to be, as a share of the bound: no chains
+
+_PRIOR = 2_000  # articles that the prior is worth
+_STANDS_IN = {
+    Sort.WORD: 90.0, Sort.LONG: 15.0, Sort.PAIR: 20.0, Sort.NAME: 5.0, Sort.NAMES: 1.0, Sort.SMALL: 70.0, Sort.NUMBER: 6.0,
+    Sort.DATE: 40.0, Sort.CONCEPT: 40.0, Sort.QUOTE: 0.5,
+}  # fmt: skip
+_WORTH = {
+    Sort.WORD: 1.0, Sort.LONG: 0.9, Sort.PAIR: 1.4, Sort.NAME: 1.0, Sort.NAMES: 0.9, Sort.SMALL: 1.0, Sort.NUMBER: 1.2, Sort.DATE: 0.3,
+    Sort.CONCEPT: 1.0, Sort.QUOTE: 0.9,
+}  # fmt: skip
+_IN_TITLE, _IN_LEAD, _OFTEN_SAID = 1.5, 1.2, 1.6
+_BALLAST, _BALLAST_ACROSS = 6.0, 4.0
+_TRAVELS = frozenset({Sort.NAME, Sort.NAMES, Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.CONCEPT, Sort.QUOTE})  # survives translation
+_TELLING = frozenset({Sort.NAME, Sort.NAMES, Sort.NUMBER, Sort.QUOTE})  # points at one event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Where a new article belongs, and why."""
+
+    story_id: int | None  # None: a story of its own
+    copy_id: int | None  # None: a copy of nothing
+    evidence: Evidence
+    merge: tuple[int, ...] = ()  # further stories that this article shows to be the same as `story_id`
+    copies: tuple[int, ...] = ()  # further copy groups that are the same as `copy_id`
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """One candidate, compared."""
+
+    candidate: Candidate
+    score: float
+    bound: float  # what the score has to reach
+    rule: str
+    parts: tuple[tuple[str, float], ...]
+    copy: bool = False
+
+    @property
+    def share(self) -> float:
+        return self.score / self.bound
+
+
+def decide(
+    new: Fingerprint, candidates: Sequence[Candidate], *, common: Mapping[int, int], total: int, apart: frozenset[int] = frozenset()
+) -> Decision:
+    """Return where an article belongs among the candidates.
+
+    Args:
+        new: the article.
+        candidates: what the index found.
+        common: in how many stored articles each term of the new one stands.
+        total: stored articles.
+        apart: ids of articles that a person said tell other news.
+    """
+    weigher = _Weigher(common, total)
+    mine = weigher.weights(new)
+    links = [link for one in candidates if (link := _compare(new, mine, one, weigher)) is not None]
+    forbidden = {one.story_id for one in candidates if one.article_id in apart}
+    links = [link for link in links if link.candidate.story_id not in forbidden]
+    by_story: dict[int, list[_Link]] = {}
+    for link in links:
+        by_story.setdefault(link.candidate.story_id, []).append(link)
+    ranked = []
+    for story_id, among in by_story.items():
+        best = max(among, key=lambda link: (link.copy, link.share, -link.candidate.article_id))
+        if best.share < 1:
+            continue
+        shares = [min(link.share, 2.0) for link in among]
+        if not best.copy and sum(shares) / len(shares) < _ROUND:
+            continue
+        ranked.append((best.copy, best.share, -story_id, best))
+    if not ranked:
+        nearest = max(links, key=lambda link: (link.share, -link.candidate.article_id), default=None)
+        parts = nearest.parts if nearest else ()
+        return Decision(story_id=None, copy_id=None, evidence=Evidence(rule="first", score=1.0, parts=parts))
+    ranked.sort(key=lambda row: row[:3], reverse=True)
+    best = ranked[0][3]
+    copies = sorted({link.candidate.copy_id for link in links if link.copy})
+    copy_id = best.candidate.copy_id if best.copy else None
+    return Decision(
+        story_id=best.candidate.story_id,
+        copy_id=copy_id,
+        evidence=Evidence(rule=best.rule, score=round(min(1.0, best.score), 3), parts=best.parts),
+        merge=tuple(sorted(link.candidate.story_id for copy, share, _, link in ranked[1:] if copy or share >= _MERGE)),
+        copies=tuple(one for one in copies if one != copy_id),
+    )
+
+
+def lead(story: Story) -> StoredArticle:
+    """Return the article that stands for its story: earned before owned, a page before a headline, in earnest, fullest, first."""
+    return min(story.articles, key=_lead_rank)
+
+
+_FIRST = (Ownership.EARNED, Ownership.RELEASE, Ownership.AFFILIATED, Ownership.OWNED)
+
+
+def _lead_rank(stored: StoredArticle) -> tuple[int, bool, bool, bool, float, datetime, int]:
+    article = stored.article
+    passing = bool(stored.mentions) and all(mention.passing for mention in stored.mentions)
+    in_title = any(mention.field == "title" for mention in stored.mentions)
+    strength = max((mention.score for mention in stored.mentions), default=0.0)
+    first = article.published or stored.first_seen
+    return (
+        _FIRST.index(article.ownership), passing, article.body_from is BodyFrom.FEED, not in_title, -round(strength, 2),
+        first.astimezone(UTC), stored.id,
+    )  # fmt: skip
+
+
+# ---------------------------------------------------------------------- comparing two
+
+
+def _compare(new: Fingerprint, mine: _Weights, candidate: Candidate, weigher: _Weigher) -> _Link | None:
+    """Return how like the candidate is, None where it is not to be compared at all."""
+    other = candidate.fingerprint
+    unsure = not (new.dated and other.dated)
+    gap = timedelta(0) if unsure else abs(new.at - candidate.at)
+    if gap > COPY_WINDOW or _clash(new, other):
+        return None
+    theirs = weigher.weights(other)
+    resemblance, containment = resemble(new, other)
+    likeness = mine.cosine(theirs, across=False)
+    if _copies(new, other, resemblance, containment) and not _template(mine, theirs, containment):
+        parts = (("resemblance", round(resemblance, 3)), ("containment", round(containment, 3)))
+        return _Link(candidate, max(resemblance, containment), 0.5, "copy", parts, copy=True)
+    if gap > STORY_WINDOW:
+        return None
+    if not new.words or not other.words:
+        return _by_title(new, other, candidate, mine, theirs, unsure)
+    across = bool(new.language and other.language and new.language != other.language)
+    telling, kinds = mine.telling(theirs)
+    bound = _ACROSS if across else _SAME
+    if unsure:
+        bound *= _UNSURE
+    if new.serial or other.serial:
+        bound *= _SERIAL
+    if across:
+        likeness = mine.cosine(theirs, across=True)
+        if kinds < 2:
+            likeness *= 0.6
+        rule = "translation"
+    else:
+        # Whole phrases in common say more than the same words strewn.
+        likeness += 0.6 * max(0.0, containment - 0.12)
+        if not kinds and containment < 0.3:
+            likeness *= 0.8
+        rule = "story"
+    if new.title == other.title and new.title and new.title_words >= 5:
+        likeness += 0.15
+    if mine.contradicts(theirs):
+        likeness *= 0.6
+    parts = (("likeness", round(likeness, 3)), ("bound", round(bound, 3)), ("telling", round(telling, 2)), ("containment", round(containment, 3)))
+    return _Link(candidate, likeness, bound, rule, parts)
+
+
+def _by_title(new: Fingerprint, other: Fingerprint, candidate: Candidate, mine: _Weights, theirs: _Weights, unsure: bool) -> _Link | None:
+    """A headline without a body joins by being the same, or by its rare words alone."""
+    if new.serial or other.serial:
+        return None
+    if new.title and new.title == other.title and new.title_words >= 5:
+        return _Link(candidate, 1.0, 0.9, "title", (("same headline", 1.0),))
+    score, kinds = mine.headline(theirs)
+    bound = 0.62 * (1.2 if unsure else 1.0)
+    if kinds < 2:
+        return None
+    return _Link(candidate, score, bound, "title", (("headline", round(score, 3)), ("bound", round(bound, 3))))
+
+
+def resemble(one: Fingerprint, other: Fingerprint) -> tuple[float, float]:
+    """Estimate Jaccard's resemblance of two bodies, and how much of the shorter stands in the longer (Broder, 1997)."""
+    if not one.sketch or not other.sketch:
+        return 0.0, 0.0
+    mine, theirs = set(one.sketch), set(other.sketch)
+    both = mine & theirs
+    if not both:
+        return 0.0, 0.0
+    if one.shingles <= SKETCH and other.shingles <= SKETCH:
+        union = len(mine | theirs)
+        shared = float(len(both))
+        resemblance = shared / union
+    else:
+        smallest = sorted(mine | theirs)[:SKETCH]
+        resemblance = sum(1 for value in smallest if value in both) / len(smallest)
+        shared = resemblance * (one.shingles + other.shingles) / (1 + resemblance)
+    return resemblance, min(1.0, shared / min(one.shingles, other.shingles))
+
+
+def _copies(one: Fingerprint, other: Fingerprint, resemblance: float, containment: float) -> bool:
+    words = min(one.words, other.words)
+    if words < 12:
+        return False
+    if words < 80:
+        return resemblance >= 0.5 and containment >= 0.75
+    return resemblance >= 0.33 and containment >= 0.7
+
+
+def _clash(one: Fingerprint, other: Fingerprint) -> bool:
+    """Whether the headlines name different numbers of one series: quarters, issues, rounds, days, years."""
+    if not one.periods or not other.periods or one.periods == other.periods:
+        return False
+    kinds = {value >> 24 for value in one.periods} & {value >> 24 for value in other.periods}
+    return any(
+        not {v for v in one.periods if v >> 24 == kind} & {v for v in other.periods if v >> 24 == kind} for kind in kinds
+    )
+
+
+def _template(mine: _Weights, theirs: _Weights, containment: float) -> bool:
+    """Whether two like texts differ in what they are about: each has telling terms, above all in its headline, that the other lacks."""
+    ours, others, both = mine.differ(theirs)
+    if containment >= 0.97:
+        return ours >= 2.2 and others >= 2.2 and both < 0.3 * (ours + others)
+    return ours >= 1.2 and others >= 1.2 and both < 0.8 * (ours + others)
+
+
+# ---------------------------------------------------------------------- weights
+
+
+class _Weigher:
+    """Weighs terms by how rare they are in the store."""
+
+    def __init__(self, common: Mapping[int, int], total: int) -> None:
+        self._common = common
+        self._all = total + _PRIOR
+
+    def weights(self, fingerprint: Fingerprint) -> _Weights:
+        found = {}
+        get, every = self._common.get, self._all
+        for term, mark in zip(fingerprint.terms, fingerprint.marks, strict=True):
+            rarity = math.log(every / (get(term, 0) + _STANDS_IN_BY[mark & 0x0F])) / _UNIT
+            if rarity > 0:
+                found[term] = (_BOOST[mark] * rarity, mark)
+        return _Weights(found)
+
+
+_UNIT = math.log(1 + _PRIOR)
+_STANDS_IN_BY = [_STANDS_IN[sort] for sort in sorted(_STANDS_IN)]
+_BOOST = {
+    mark: _WORTH[Sort(mark & 0x0F)]
+    * (_IN_TITLE if mark & TITLE else _IN_LEAD if mark & EARLY else 1.0)
+    * (_OFTEN_SAID if mark & OFTEN else 1.0)
+    for mark in range(0x80)
+    if mark & 0x0F in set(map(int, Sort))
+}
+
+
+class _Weights:
+    """The weighed terms of one article."""
+
+    def __init__(self, found: dict[int, tuple[float, int]]) -> None:
+        self.found = found
+        self._norms: dict[bool, float] = {}
+
+    def norm(self, across: bool) -> float:
+        if across not in self._norms:
+            values = (w * w for w, mark in self.found.values() if not across or mark & 0x0F in _TRAVELS)
+            self._norms[across] = math.sqrt(sum(values) + (_BALLAST_ACROSS if across else _BALLAST))
+        return self._norms[across]
+
+    def shared(self, other: _Weights) -> Iterable[int]:
+        return self.found.keys() & other.found.keys()
+
+    def cosine(self, other: _Weights, *, across: bool) -> float:
+        """Return the cosine of the two; `across` languages by what survives translation alone."""
+        mine, theirs = self.found, other.found
+        total = sum(mine[term][0] * theirs[term][0] for term in sorted(self.shared(other)) if not across or mine[term][1] & 0x0F in _TRAVELS)
+        norms = self.norm(across) * other.norm(across)
+        return total / norms if norms else 0.0
+
+    def telling(self, other: _Weights) -> tuple[float, int]:
+        """Return the weight and the number of shared terms that point at one event."""
+        shared = [self.found[t][0] for t in sorted(self.shared(other)) if self.found[t][1] & 0x0F in _TELLING and self.found[t][0] > 0.7]
+        return sum(shared), len(shared)
+
+    def headline(self, other: _Weights) -> tuple[float, int]:
+        """Return how much of the lighter headline the other article has, and by how many terms."""
+        best, kinds = 0.0, 0
+        for one, two in ((self, other), (other, self)):
+            title = {term: w for term, (w, mark) in one.found.items() if mark & TITLE}
+            hit = [term for term in sorted(title) if term in two.found]
+            share = sum(title[t] for t in hit) / (sum(title.values()) + 1.0) if title else 0.0
+            if share > best and len(title) >= 4:
+                best, kinds = share, len(hit)
+        return best, kinds
+
+    def differ(self, other: _Weights) -> tuple[float, float, float]:
+        """Return the weight of telling headline terms that only the one, only the other, and both have."""
+        ours = self._heads()
+        others = other._heads()
+        both = sum(ours[t] for t in sorted(ours.keys() & other.found.keys())) + sum(others[t] for t in sorted(others.keys() & self.found.keys()))
+        return (
+            sum(ours[t] for t in sorted(ours.keys() - other.found.keys())),
+            sum(others[t] for t in sorted(others.keys() - self.found.keys())),
+            both / 2,
+        )
+
+    def _heads(self) -> dict[int, float]:
+        return {t: w for t, (w, mark) in self.found.items() if mark & TITLE and mark & 0x0F in _TELLING}
+
+    def contradicts(self, other: _Weights) -> bool:
+        """Whether both give many numbers and none in common."""
+        ours = {t for t, (_, mark) in self.found.items() if mark & 0x0F == Sort.NUMBER}
+        others = {t for t, (_, mark) in other.found.items() if mark & 0x0F == Sort.NUMBER}
+        return min(len(ours), len(others)) >= 4 and not ours & others
