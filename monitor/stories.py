@@ -20,13 +20,18 @@ from storage.items import BodyFrom, Evidence, Ownership, StoredArticle, Story
 COPY_WINDOW = timedelta(days=31)
 STORY_WINDOW = timedelta(hours=84)  # three days, and what dates without an hour lack
 
-_SAME = 0.30  # likeness from which two texts of one language tell one story
-_ACROSS = 0.26  # of two languages
-_UNSURE = 1.45  # how much more is asked where a date is unknown
-_SERIAL = 1.8  # ... and of columns, live blogs, lists of the day
+_SAME = 0.17  # likeness from which two texts of one language tell one story
+_ACROSS = 0.19  # of two languages
+_UNSURE = 1.42  # how much more is asked where both dates are unknown
+_HALF_SURE = 1.5  # ... where one is: the other may be years away
+_THIN = 1.3  # ... where a text is short
+_SHORT = 80  # words
+_SERIAL = 3.0  # ... and of columns, live blogs, lists of the day
 _MERGE = 1.15  # ... and before two stories that stand apart become one
-_ROUND = 0.45  # how like the rest of a story an article has to be, as a share of the bound: no chains
+_ROUND = 0.65  # how like the rest of a story an article has to be, as a share of the bound: no chains
+_ROUND_UNSURE = 0.65  # ... where a date is unknown
 
+_YOUNG = 4.0
 _PRIOR = 2_000  # articles that the prior is worth
 _STANDS_IN = {
     Sort.WORD: 90.0, Sort.LONG: 15.0, Sort.PAIR: 20.0, Sort.NAME: 5.0, Sort.NAMES: 1.0, Sort.SMALL: 70.0, Sort.NUMBER: 6.0,
@@ -95,7 +100,8 @@ def decide(
         if best.share < 1:
             continue
         shares = [min(link.share, 2.0) for link in among]
-        if not best.copy and sum(shares) / len(shares) < _ROUND:
+        sure = all(link.candidate.fingerprint.dated and new.dated for link in among)
+        if not best.copy and sum(shares) / len(shares) < (_ROUND if sure else _ROUND_UNSURE):
             continue
         ranked.append((best.copy, best.share, -story_id, best))
     if not ranked:
@@ -159,7 +165,9 @@ def _compare(new: Fingerprint, mine: _Weights, candidate: Candidate, weigher: _W
     telling, kinds = mine.telling(theirs)
     bound = _ACROSS if across else _SAME
     if unsure:
-        bound *= _UNSURE
+        bound *= _HALF_SURE if new.dated or other.dated else _UNSURE
+    if min(new.words, other.words) < _SHORT:
+        bound *= _THIN
     if new.serial or other.serial:
         bound *= _SERIAL
     if across:
@@ -177,6 +185,9 @@ def _compare(new: Fingerprint, mine: _Weights, candidate: Candidate, weigher: _W
         likeness += 0.15
     if mine.contradicts(theirs):
         likeness *= 0.6
+    ours, others, both = mine.differ(theirs)
+    if not across and containment < 0.3 and min(ours, others) >= 1.2 and both < 0.3 * (ours + others):
+        likeness *= 0.75
     parts = (("likeness", round(likeness, 3)), ("bound", round(bound, 3)), ("telling", round(telling, 2)), ("containment", round(containment, 3)))
     return _Link(candidate, likeness, bound, rule, parts)
 
@@ -249,18 +260,20 @@ class _Weigher:
     def __init__(self, common: Mapping[int, int], total: int) -> None:
         self._common = common
         self._all = total + _PRIOR
+        self._unit = math.log(1 + self._all)
+        # In a young store the prior would drown what the store itself has seen: a name in every tenth article is no rare one.
+        self._seen = 1.0 + _YOUNG * _PRIOR / (_PRIOR + total)
 
     def weights(self, fingerprint: Fingerprint) -> _Weights:
         found = {}
         get, every = self._common.get, self._all
         for term, mark in zip(fingerprint.terms, fingerprint.marks, strict=True):
-            rarity = math.log(every / (get(term, 0) + _STANDS_IN_BY[mark & 0x0F])) / _UNIT
+            rarity = math.log(every / (get(term, 0) * self._seen + _STANDS_IN_BY[mark & 0x0F])) / self._unit
             if rarity > 0:
                 found[term] = (_BOOST[mark] * rarity, mark)
         return _Weights(found)
 
 
-_UNIT = math.log(1 + _PRIOR)
 _STANDS_IN_BY = [_STANDS_IN[sort] for sort in sorted(_STANDS_IN)]
 _BOOST = {
     mark: _WORTH[Sort(mark & 0x0F)]

@@ -87,6 +87,7 @@ class MonitorSpider(scrapy.Spider):
         self.workers = Workers(processes)
         self._progress = progress or (lambda done, total, doing: None)
         self._under_way: dict[str, asyncio.Event] = {}
+        self._asked: set[str] = set()  # addresses of pages that were asked for in this crawl
 
     async def start(self) -> AsyncIterator[Any]:
         """Do the whole crawl; Scrapy closes the spider when this ends."""
@@ -175,14 +176,16 @@ class MonitorSpider(scrapy.Spider):
         key = url_key(entry.url)
         while key in self._under_way:
             await self._under_way[key].wait()
-            if not again and not self.intake.sift(source, [entry]):
-                return 0
+        # Another source brought the same address since this one was sifted.
+        if key in self._asked and not again and not self.intake.sift(source, [entry]):
+            return 0
         event = self._under_way[key] = asyncio.Event()
         try:
             arrival = await self._arrival(source, entry)
             return _kept(self.intake.take([arrival]))
         finally:
             del self._under_way[key]
+            self._asked.add(key)
             event.set()
 
     async def _arrival(self, source: Source, entry: Entry) -> Arrival:

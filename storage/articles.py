@@ -311,8 +311,8 @@ def _narrow(query: Select[Any], wanted: ArticleFilter) -> Select[Any]:
         if wanted.topic:
             among = among.where(hits.c.topic == wanted.topic)
         if wanted.unit:
-            last = f"%› {wanted.unit.rpartition('› ')[2]}"
-            among = among.where(mentions.c.unit.like(last) | (mentions.c.unit == wanted.unit))
+            last = "› " + wanted.unit.rpartition("› ")[2]
+            among = among.where(mentions.c.unit.endswith(last, autoescape=True) | (mentions.c.unit == wanted.unit))
         query = query.where(table.c.id.in_(among))
     if wanted.outlet:
         name = wanted.outlet.lower()

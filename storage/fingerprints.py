@@ -123,6 +123,7 @@ _WEIGHT = {
     Sort.CONCEPT: 1.1, Sort.QUOTE: 2.4,
 }  # fmt: skip
 _QUOTED = re.compile(r"[“\"«‘]\s*([^“”\"«»‘’\n]{6,80}?)\s*[”\"»’](?!\w)")
+_VI_DATE = re.compile(r"\b(\d{1,2}) thang (\d{1,2})\b")
 _CJK_DATE = re.compile(r"(\d{1,2})[月월]\s?(\d{1,2})[日일号]")
 
 # What tells one number of a series from the next, in headlines.
@@ -147,7 +148,7 @@ _YEAR = re.compile(r"\b((?:19|20)\d\d)\b(?!\s?[-–]\s?\d)")
 _SERIAL = re.compile(
     r"\bhom nay\b|\btoday'?s\b|\blive (?:blog|updates?|coverage)\b|\blive:|\ben direct\b|\btruc tiep\b|\bdu du bao\b|\bdu bao thoi tiet\b|\bweather forecast\b|\bmeteo\b"
     r"|\bhoroscope\b|\btu vi\b|\bxo so\b|\blottery\b|\bgia (?:vang|xang|usd|ca phe|heo|tieu|lua|dau|bac)\b|\bty gia\b|\bexchange rates?\b|\bmarket (?:wrap|close|report|update)\b|\bstocks to watch\b"
-    r"|\bweekly\b|\bdaily\b|\bnewsletter\b|\bmorning brief|\bround-?up\b|\bdigest\b|\bdiem (?:tin|bao)\b|\bban tin\b|\btin (?:nhanh|sang|toi|trua)\b|\bcolumn\b|\bchronique\b|\brevue de presse\b"
+    r"|\bweekly\b|\bdaily\b|\bnewsletter\b|\bmorning brief|\bround-?up\b|\bdigest\b|\bdiem (?:tin|bao)\b|\btieu diem\b|\bchuyen dong \d|\S \| .* \| |\bban tin\b|\btin (?:nhanh|sang|toi|trua)\b|\bcolumn\b|\bchronique\b|\brevue de presse\b"
     r"|\bobituar|\bin memoriam\b|\bnecrologie\b|\bcao pho\b|\btin buon\b|\bcours de (?:l'or|la bourse)\b|\bcac 40\b|\bvn-?index\b|\bcrossword\b|\bquiz\b|\btv guide\b|\blich (?:thi dau|phat song|cup)\b"
     r"|\bthings to (?:know|do)\b|\bdeals of the (?:day|week)\b|\bopening bell\b|\bclosing bell\b|\bminute by minute\b|\bminute par minute\b|\bas it happened\b"
 )  # fmt: skip
@@ -226,7 +227,7 @@ def _periods(title: str, at: datetime) -> frozenset[int]:
         first, second = int(match[1]), int(match[2])
         if 0 < first <= 31 and 0 < second <= 31 and min(first, second) <= 12:
             found.add(4 << 24 | min(first, second) * 32 + max(first, second))
-    for match in _CJK_DATE.finditer(title):
+    for match in (*_CJK_DATE.finditer(title), *_VI_DATE.finditer(title)):
         found.add(4 << 24 | min(int(match[1]), int(match[2])) * 32 + max(int(match[1]), int(match[2])))
     words = title.replace(",", " ").replace(".", " ").split()
     for before, after in pairwise(words):
@@ -234,6 +235,10 @@ def _periods(title: str, at: datetime) -> frozenset[int]:
             number = MONTHS.get(month)
             if number and day.isdigit() and 0 < int(day) <= 31:
                 found.add(4 << 24 | min(number, int(day)) * 32 + max(number, int(day)))
+    head, bar, tail = title.rpartition(" | ")
+    if bar and len(tail.split()) >= 3:
+        # A series named behind a bar: its parts are told apart by what stands before it.
+        found.add((0x40 | _crc(tail) & 0x3F) << 24 | _crc(head) & 0xFFFFFF)
     for match in _YEAR.finditer(title):
         found.add(5 << 24 | int(match[1]))
     return frozenset(found)

@@ -86,6 +86,8 @@ def trusted_canonical(page_url: str, canonical: str | None) -> str | None:
         return None
     parts = urlsplit(canonical_url(canonical))
     asked = urlsplit(canonical_url(page_url))
+    if parts == asked:
+        return canonical
     if parts.path in {"", "/"} and not parts.query and asked.path not in {"", "/"}:
         return None
     # A template that names its section ("/news") on every article below it ("/news/one") would make them all one.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 
-from storage.items import Article, StoredArticle
+from storage.items import Article, Mention, StoredArticle, Suppression
 from storage.text import fold
 
 if TYPE_CHECKING:
@@ -118,14 +118,16 @@ def passes(stored: StoredArticle, wanted: ArticleFilter) -> bool:
     article = stored.article
     if wanted.suppressed != stored.suppressed:
         return False
-    hits = stored.suppressions if wanted.suppressed else stored.mentions
+    hits: tuple[Mention | Suppression, ...] = stored.suppressions if wanted.suppressed else stored.mentions
     if not hits and not wanted.unmatched:
         return False
-    if wanted.topic and wanted.topic not in {hit.topic for hit in hits}:
+    if wanted.topic:
+        hits = tuple(hit for hit in hits if hit.topic == wanted.topic)
+    if wanted.unit:
+        hits = tuple(hit for hit in hits if isinstance(hit, Mention) and _is_unit(hit.unit, wanted.unit))
+    if (wanted.topic or wanted.unit) and not hits:
         return False
-    if wanted.unit and not any(_is_unit(mention.unit, wanted.unit) for mention in stored.mentions):
-        return False
-    if wanted.outlet and wanted.outlet.lower() not in {article.outlet.lower(), article.outlet_host}:
+    if wanted.outlet and wanted.outlet.lower().removeprefix("www.") not in {article.outlet.lower().removeprefix("www."), article.outlet_host}:
         return False
     if wanted.language and wanted.language != article.language:
         return False

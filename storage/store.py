@@ -257,7 +257,7 @@ def _parse(url: str) -> URL:
         return URL.create("sqlite", database=url)
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise UsageError("the database URL cannot be read", hint="write sqlite:///monitor.db or postgresql://user@host/name") from error
     family = parsed.drivername.partition("+")[0]
     if family in {"postgresql", "postgres"}:

@@ -57,9 +57,9 @@ def test_told_once(desk: Desk) -> None:
     told = json.loads(desk.run("digest", "--again", "--format", "json").stdout)
     assert told["sections"]
     second = json.loads(desk.run("digest", "--format", "json").stdout)
-    assert not any(section["lines"] for section in second["sections"])
+    assert not any(section["stories"] for section in second["sections"])
     whole = json.loads(desk.run("digest", "--day", "today", "--format", "json").stdout)
-    ids = lambda digest: [line["id"] for section in digest["sections"] for line in section["lines"]]  # noqa: E731
+    ids = lambda digest: [line["id"] for section in digest["sections"] for line in section["stories"]]  # noqa: E731
     assert ids(whole) == ids(told)
 
 
@@ -125,7 +125,7 @@ def test_on_postgresql(desk: Desk, postgres_url: str, tmp_path: Path) -> None:
     desk.run("crawl", code=3)
     other = replace(desk, database=postgres_url)
     done = other.run("daily", code=3)
-    assert "FPT" in done.stdout
+    assert "FPT" in done.stdout, done.stderr
     assert other.exported() == desk.exported()
     assert "postgres:" not in done.stdout + done.stderr
 

@@ -1,0 +1,90 @@
+"""One crawl at a time, told by the operating system or by PostgreSQL; the lock dies with its process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from storage.errors import StorageBusy
+from storage.store import Store
+from tests.storage.makers import NOW, add
+
+NO_WAIT = timedelta(0)
+HOLDER = """
+import sys, time
+from storage.store import Store
+from tests.storage.makers import NOW
+
+with Store.open(sys.argv[1]) as store, store.crawl_lock(now=NOW):
+    print("held", flush=True)
+    time.sleep(float(sys.argv[2]))
+"""
+
+
+@contextmanager
+def holder(url: str, seconds: float = 60) -> Iterator[subprocess.Popen[bytes]]:
+    """Another process that holds the lock."""
+    child = subprocess.Popen([sys.executable, "-c", HOLDER, url, str(seconds)], stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
+    assert child.stdout is not None
+    try:
+        with child.stdout as said:
+            assert said.readline().strip() == b"held"
+            yield child
+    finally:
+        child.kill()
+        child.wait(30)
+
+
+def test_a_second_crawl_is_refused_at_once(database_url: str) -> None:
+    with Store.open(database_url) as store, holder(database_url) as child:
+        started = time.monotonic()
+        with pytest.raises(StorageBusy, match="another crawl is running") as caught, store.crawl_lock(now=NOW):
+            pytest.fail("two crawls at once")
+        assert time.monotonic() - started < 5
+        assert caught.value.hint
+        if store.dialect == "sqlite":
+            assert str(child.pid) in str(caught.value)
+            assert "2026-11-23 06:00" in str(caught.value)
+        add(store)  # a crawl holds up no writer
+
+
+def test_the_lock_ends_with_its_process(database_url: str) -> None:
+    with Store.open(database_url) as store:
+        with holder(database_url):
+            pass  # killed on the way out
+        with store.crawl_lock(timedelta(seconds=20), now=NOW):
+            pass
+
+
+def test_waiting_for_the_lock(database_url: str) -> None:
+    with Store.open(database_url) as store, holder(database_url, seconds=1):
+        with store.crawl_lock(timedelta(seconds=30), now=NOW):
+            add(store)
+    with Store.open(database_url) as store, holder(database_url):
+        started = time.monotonic()
+        with pytest.raises(StorageBusy), store.crawl_lock(timedelta(seconds=0.5), now=NOW):
+            pass
+        assert 0.4 < time.monotonic() - started < 10
+
+
+def test_the_lock_is_given_back(store: Store) -> None:
+    for _ in range(3):
+        with store.crawl_lock(now=NOW):
+            pass
+    with pytest.raises(RuntimeError), store.crawl_lock(now=NOW):
+        raise RuntimeError
+    with store.crawl_lock(NO_WAIT, now=NOW):
+        pass
+
+
+def test_the_same_process_is_refused_too(database_url: str) -> None:
+    with Store.open(database_url) as first, Store.open(database_url) as second, first.crawl_lock(now=NOW):
+        with pytest.raises(StorageBusy), second.crawl_lock(now=NOW):
+            pass
