@@ -129,7 +129,7 @@ def main() -> None:
     now = datetime.now(UTC)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+        env = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])}
         database = folder / "monitor.db"
         fill_store(database, now)
         monitor = [sys.executable, "-m", "monitor", "--database", str(database), "digest", "--preview", "--format"]

@@ -87,12 +87,12 @@ def contenders(folder: Path, address: str) -> dict[str, list[str] | str]:
     """The command of each contender, or why it cannot run here."""
     config = folder / "monitor.toml"
     config.write_text(configuration(address), encoding="utf-8")
-    (folder / "reader.py").write_text(READER.format(feeds=FEEDS, entries=ENTRIES), encoding="utf-8")
-    (folder / "loop.py").write_text(LOOP.format(feeds=FEEDS, entries=ENTRIES), encoding="utf-8")
+    (folder / "rival_reader.py").write_text(READER.format(feeds=FEEDS, entries=ENTRIES), encoding="utf-8")
+    (folder / "rival_loop.py").write_text(LOOP.format(feeds=FEEDS, entries=ENTRIES), encoding="utf-8")
     commands: dict[str, list[str] | str] = {
         "monitor crawl": [sys.executable, "-m", "monitor", "--config", str(config), "--database", str(folder / "monitor.db"), "crawl"],
-        "reader": [sys.executable, str(folder / "reader.py"), str(folder / "reader.db"), address],
-        "feedparser loop": [sys.executable, str(folder / "loop.py"), str(folder / "loop.json"), address],
+        "reader": [sys.executable, str(folder / "rival_reader.py"), str(folder / "reader.db"), address],
+        "feedparser loop": [sys.executable, str(folder / "rival_loop.py"), str(folder / "loop.json"), address],
         "rss2email": rss2email(folder, address),
     }
     if find_spec("reader") is None:
@@ -109,14 +109,14 @@ def rss2email(folder: Path, address: str) -> list[str] | str:
         lines += [f"[feed.feed{number}]", f"url = {address}/feed/{number}.xml"]
     config, data = folder / "rss2email.cfg", folder / "rss2email.json"
     config.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return [sys.executable, "-m", "rss2email", "-c", str(config), "-d", str(data), "run", "--no-send"]
+    return [str(Path(sys.executable).parent / "r2e"), "-c", str(config), "-d", str(data), "run", "--no-send"]
 
 
 def main() -> None:
     """Print both tables."""
     with tempfile.TemporaryDirectory() as name, server(FEEDS, ENTRIES) as address:
         commands = contenders(Path(name), address)
-        env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+        env = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH", "")])}
         cold: list[tuple[str, Run | str]] = []
         for contender, command in commands.items():
             cold.append((contender, command if isinstance(command, str) else run(command, env=env)))

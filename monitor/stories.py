@@ -20,13 +20,16 @@ from storage.items import BodyFrom, Evidence, Ownership, StoredArticle, Story
 COPY_WINDOW = timedelta(days=31)
 STORY_WINDOW = timedelta(hours=84)  # three days, and what dates without an hour lack
 
-_SAME = 0.17  # likeness from which two texts of one language tell one story
+_SAME = 0.162  # likeness from which two texts of one language tell one story
 _ACROSS = 0.19  # of two languages
 _UNSURE = 1.42  # how much more is asked where both dates are unknown
 _HALF_SURE = 1.5  # ... where one is: the other may be years away
-_THIN = 1.3  # ... where a text is short
+_THIN = 1.36  # ... where a text is short
 _SHORT = 80  # words
-_SERIAL = 3.0  # ... and of columns, live blogs, lists of the day
+_BARE = 12  # words: less is a headline, whatever it is printed as
+_FEW_WORDS = 45
+_NAMES_ALONE = 0.75  # what likeness is worth where few names carry it, and no number
+_WORDED_ALIKE = 0.3  # containment from which two texts may be of one template
 _MERGE = 1.15  # ... and before two stories that stand apart become one
 _ROUND = 0.65  # how like the rest of a story an article has to be, as a share of the bound: no chains
 _ROUND_UNSURE = 0.65  # ... where a date is unknown
@@ -44,6 +47,8 @@ _WORTH = {
 _IN_TITLE, _IN_LEAD, _OFTEN_SAID = 1.5, 1.2, 1.6
 _BALLAST, _BALLAST_ACROSS = 6.0, 4.0
 _TRAVELS = frozenset({Sort.NAME, Sort.NAMES, Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.CONCEPT, Sort.QUOTE})  # survives translation
+_FIGURES = frozenset({Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.QUOTE})
+_DISTINCT = frozenset({Sort.NAME, Sort.NAMES, Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.QUOTE})
 _TELLING = frozenset({Sort.NAME, Sort.NAMES, Sort.NUMBER, Sort.QUOTE})  # points at one event
 
 
@@ -153,49 +158,55 @@ def _compare(new: Fingerprint, mine: _Weights, candidate: Candidate, weigher: _W
         return None
     theirs = weigher.weights(other)
     resemblance, containment = resemble(new, other)
-    likeness = mine.cosine(theirs, across=False)
-    if _copies(new, other, resemblance, containment) and not _template(mine, theirs, containment):
-        parts = (("resemblance", round(resemblance, 3)), ("containment", round(containment, 3)))
-        return _Link(candidate, max(resemblance, containment), 0.5, "copy", parts, copy=True)
-    if gap > STORY_WINDOW:
+    alike = mine.alike(theirs)
+    serial = new.serial or other.serial
+    if _copies(new, other, resemblance, containment):
+        if serial and (resemblance < 0.8 or new.title != other.title):
+            return None
+        if not mine.template(theirs, alike):
+            parts = (("resemblance", round(resemblance, 3)), ("containment", round(containment, 3)))
+            return _Link(candidate, max(resemblance, containment), 0.5, "copy", parts, copy=True)
+    if gap > STORY_WINDOW or serial:
         return None
-    if not new.words or not other.words:
+    if min(new.words, other.words) < _BARE:
         return _by_title(new, other, candidate, mine, theirs, unsure)
+    if containment >= _WORDED_ALIKE and mine.template(theirs, alike):
+        return None
     across = bool(new.language and other.language and new.language != other.language)
-    telling, kinds = mine.telling(theirs)
-    bound = _ACROSS if across else _SAME
-    if unsure:
-        bound *= _HALF_SURE if new.dated or other.dated else _UNSURE
-    if min(new.words, other.words) < _SHORT:
-        bound *= _THIN
-    if new.serial or other.serial:
-        bound *= _SERIAL
+    bound = _bound(new, other, across=across, unsure=unsure)
     if across:
-        likeness = mine.cosine(theirs, across=True)
-        if kinds < 2:
+        likeness, rule = mine.cosine(theirs, across=True), "translation"
+        if alike.telling < 2:
             likeness *= 0.6
-        rule = "translation"
     else:
         # Whole phrases in common say more than the same words strewn.
-        likeness += 0.6 * max(0.0, containment - 0.12)
-        if not kinds and containment < 0.3:
+        likeness, rule = mine.cosine(theirs, across=False) + 0.6 * max(0.0, containment - 0.12), "story"
+        if not alike.telling and containment < 0.3:
             likeness *= 0.8
-        rule = "story"
+        if min(new.words, other.words) < _SHORT and containment < 0.3 and mine.other_heads(theirs):
+            likeness *= 0.75
+    if not across and min(new.words, other.words) < _FEW_WORDS and not alike.figures and alike.telling <= 5 and containment < 0.3:
+        likeness *= _NAMES_ALONE
     if new.title == other.title and new.title and new.title_words >= 5:
         likeness += 0.15
     if mine.contradicts(theirs):
         likeness *= 0.6
-    ours, others, both = mine.differ(theirs)
-    if not across and containment < 0.3 and min(ours, others) >= 1.2 and both < 0.3 * (ours + others):
-        likeness *= 0.75
-    parts = (("likeness", round(likeness, 3)), ("bound", round(bound, 3)), ("telling", round(telling, 2)), ("containment", round(containment, 3)))
+    parts = (
+        ("likeness", round(likeness, 3)), ("bound", round(bound, 3)), ("names and numbers", float(alike.telling)),
+        ("containment", round(containment, 3)),
+    )  # fmt: skip
     return _Link(candidate, likeness, bound, rule, parts)
+
+
+def _bound(one: Fingerprint, other: Fingerprint, *, across: bool, unsure: bool) -> float:
+    bound = _ACROSS if across else _SAME
+    if unsure:
+        bound *= _HALF_SURE if one.dated or other.dated else _UNSURE
+    return bound * (_THIN if min(one.words, other.words) < _SHORT else 1.0)
 
 
 def _by_title(new: Fingerprint, other: Fingerprint, candidate: Candidate, mine: _Weights, theirs: _Weights, unsure: bool) -> _Link | None:
     """A headline without a body joins by being the same, or by its rare words alone."""
-    if new.serial or other.serial:
-        return None
     if new.title and new.title == other.title and new.title_words >= 5:
         return _Link(candidate, 1.0, 0.9, "title", (("same headline", 1.0),))
     score, kinds = mine.headline(theirs)
@@ -243,14 +254,6 @@ def _clash(one: Fingerprint, other: Fingerprint) -> bool:
     )
 
 
-def _template(mine: _Weights, theirs: _Weights, containment: float) -> bool:
-    """Whether two like texts differ in what they are about: each has telling terms, above all in its headline, that the other lacks."""
-    ours, others, both = mine.differ(theirs)
-    if containment >= 0.97:
-        return ours >= 2.2 and others >= 2.2 and both < 0.3 * (ours + others)
-    return ours >= 1.2 and others >= 1.2 and both < 0.8 * (ours + others)
-
-
 # ---------------------------------------------------------------------- weights
 
 
@@ -284,6 +287,15 @@ _BOOST = {
 }
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Alike:
+    both: int
+    ours: int
+    others: int
+    telling: int
+    figures: int
+
+
 class _Weights:
     """The weighed terms of one article."""
 
@@ -307,10 +319,34 @@ class _Weights:
         norms = self.norm(across) * other.norm(across)
         return total / norms if norms else 0.0
 
-    def telling(self, other: _Weights) -> tuple[float, int]:
-        """Return the weight and the number of shared terms that point at one event."""
-        shared = [self.found[t][0] for t in sorted(self.shared(other)) if self.found[t][1] & 0x0F in _TELLING and self.found[t][0] > 0.7]
-        return sum(shared), len(shared)
+    def alike(self, other: _Weights) -> _Alike:
+        """Count the names, numbers and quotes that both have, and that one alone has."""
+        mine, theirs = self.distinct(), other.distinct()
+        both = mine & theirs
+        kinds = [self.found[term][1] & 0x0F for term in both]
+        return _Alike(
+            both=len(both), ours=len(mine) - len(both), others=len(theirs) - len(both),
+            telling=sum(1 for term in both if self.found[term][1] & 0x0F in _TELLING and self.found[term][0] > 0.5),
+            figures=sum(1 for kind in kinds if kind in _FIGURES),
+        )  # fmt: skip
+
+    def distinct(self) -> set[int]:
+        """Return the terms that would differ between two texts of one template."""
+        return {term for term, (_, mark) in self.found.items() if mark & 0x0F in _DISTINCT}
+
+    def template(self, other: _Weights, alike: _Alike) -> bool:
+        """Whether two texts worded alike are about different things: each has names or numbers that the other lacks."""
+        if min(alike.ours, alike.others) >= 2 and alike.both < 0.6 * (alike.both + min(alike.ours, alike.others)):
+            return True
+        if min(alike.ours, alike.others) >= 1 and alike.both < 0.3 * (alike.both + min(alike.ours, alike.others)):
+            return True
+        ours, others, _ = self.differ(other)
+        return min(ours, others) >= 1.2 and min(alike.ours, alike.others) >= 2 and alike.both < 2 * min(alike.ours, alike.others)
+
+    def other_heads(self, other: _Weights) -> bool:
+        """Whether the headlines name different things, and hardly anything in common."""
+        ours, others, both = self.differ(other)
+        return min(ours, others) >= 1.2 and both < 0.3 * (ours + others)
 
     def headline(self, other: _Weights) -> tuple[float, int]:
         """Return how much of the lighter headline the other article has, and by how many terms."""

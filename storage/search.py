@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, text
 
 from storage.items import Article, Mention, StoredArticle, Suppression
-from storage.text import fold
+from storage.text import clean_text, fold
 
 if TYPE_CHECKING:
     from storage.articles import ArticleFilter, Articles
@@ -90,7 +90,7 @@ def parse(words: str) -> list[list[tuple[str, bool, bool]]]:
     """Read what a person wrote: groups that must all hold, each a choice of (phrase, prefix?, must not?)."""
     groups: list[list[tuple[str, bool, bool]]] = []
     either = False
-    for found in _TOKEN.finditer(words[:1_000]):
+    for found in _TOKEN.finditer(clean_text(words, 1_000)):
         minus, phrase, minus_word, word = found.groups()
         if word in {"OR", "|"} and groups:
             either = True
@@ -127,7 +127,10 @@ def passes(stored: StoredArticle, wanted: ArticleFilter) -> bool:
         hits = tuple(hit for hit in hits if isinstance(hit, Mention) and _is_unit(hit.unit, wanted.unit))
     if (wanted.topic or wanted.unit) and not hits:
         return False
-    if wanted.outlet and wanted.outlet.lower().removeprefix("www.") not in {article.outlet.lower().removeprefix("www."), article.outlet_host}:
+    if wanted.outlet and wanted.outlet.lower().removeprefix("www.") not in {
+        article.outlet.lower().removeprefix("www."),
+        article.outlet_host,
+    }:
         return False
     if wanted.language and wanted.language != article.language:
         return False

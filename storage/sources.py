@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +17,7 @@ GOOD = frozenset({PollOutcome.CHANGED, PollOutcome.UNCHANGED})
 KEEP_POLLS = timedelta(days=90)
 _QUIET_AT_LEAST = timedelta(days=3)
 _QUIET_TIMES_HABIT = 8.0
-_MEAN_WEIGHT = 0.2  # of the newest day in the running mean of new entries a day
+_MEAN_WEIGHT = 0.2  # how fast the running mean of new entries a day forgets: by e to the minus this a day
 
 _STATE_COLUMNS = [column for column in schema.sources.c if column.name not in {"outlet", "configured_url", "kind"}]
 
@@ -119,7 +120,10 @@ def is_silent(state: SourceState, now: datetime) -> bool:
     if state.new_per_day is None or state.new_per_day <= 0:
         # Never anything new since the watch began: judge by the newest date it shows, not by its status.
         return state.newest is not None and now - state.newest > 10 * _QUIET_AT_LEAST and quiet > _QUIET_AT_LEAST
-    return quiet > max(_QUIET_AT_LEAST, timedelta(days=min(_QUIET_TIMES_HABIT / state.new_per_day, 60)))
+    # The running mean sinks while nothing comes; the habit is what it was when the last entry came.
+    sunk = max(((state.last_ok or now) - (state.last_new or state.first_poll)) / timedelta(days=1), 0.0)
+    habit = state.new_per_day * math.exp(_MEAN_WEIGHT * min(sunk, 1_000))
+    return quiet > max(_QUIET_AT_LEAST, timedelta(days=min(_QUIET_TIMES_HABIT / habit, 60)))
 
 
 def after(state: SourceState, poll: Poll, next_poll: datetime) -> SourceState:
@@ -159,7 +163,7 @@ def _habit(state: SourceState, poll: Poll) -> float | None:
     rate = poll.new / days
     if state.new_per_day is None:
         return rate
-    weight = min(1.0, max(_MEAN_WEIGHT * days, 0.01))
+    weight = -math.expm1(-_MEAN_WEIGHT * days)  # by time, so that polling often or seldom makes no difference
     return state.new_per_day + weight * (rate - state.new_per_day)
 
 

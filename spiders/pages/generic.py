@@ -22,6 +22,7 @@ from storage.text import TEXT_LIMIT, clean_text
 
 LARGEST_PAGE = 8 * 1024 * 1024  # bytes
 SHORTEST_TEXT = 40  # code points; less is no article
+LONGEST_WALL = 200  # code points; a longer text that speaks of captchas may be an article
 # Where houses put an article's text; the first that holds most of the page's running text is taken.
 _CONTAINERS = (
     "//*[@itemprop='articleBody']",
@@ -82,6 +83,8 @@ def extract(body: bytes, *, url: str, encoding: str | None, language: str, timez
     text, sure = _text(root, about)
     if _MISSING.match(about.title) and len(text) < 600:
         raise ExtractError("the page says that there is no such page")
+    if len(text) < LONGEST_WALL and not about.article and _WALL.search(text):
+        raise ExtractError("a check for humans or cookies stands before the page")
     if len(text) < SHORTEST_TEXT:
         if _WALL.search(root.text_content()[:5_000]):
             raise ExtractError("a check for humans or cookies stands before the page")
@@ -166,7 +169,7 @@ def _fallback(root: Any) -> list[str]:
         found = trafilatura.extract(root, include_comments=False, include_tables=True, deduplicate=False, favor_recall=True) or ""
     except (ValueError, TypeError, AttributeError, etree.LxmlError):
         found = ""
-    lines = [line.lstrip("-|# ").strip() for line in found.split("\n") if line.strip()]
+    lines = [line.lstrip("-|# ").rstrip("| ") for line in found.split("\n") if line.strip()]
     if sum(map(len, lines)) >= 200:
         return lines
     sentences = [line for line in whole if len(line) > 60]

@@ -64,9 +64,8 @@ def test_the_lock_ends_with_its_process(database_url: str) -> None:
 
 
 def test_waiting_for_the_lock(database_url: str) -> None:
-    with Store.open(database_url) as store, holder(database_url, seconds=1):
-        with store.crawl_lock(timedelta(seconds=30), now=NOW):
-            add(store)
+    with Store.open(database_url) as store, holder(database_url, seconds=1), store.crawl_lock(timedelta(seconds=30), now=NOW):
+        add(store)
     with Store.open(database_url) as store, holder(database_url):
         started = time.monotonic()
         with pytest.raises(StorageBusy), store.crawl_lock(timedelta(seconds=0.5), now=NOW):
@@ -85,6 +84,11 @@ def test_the_lock_is_given_back(store: Store) -> None:
 
 
 def test_the_same_process_is_refused_too(database_url: str) -> None:
-    with Store.open(database_url) as first, Store.open(database_url) as second, first.crawl_lock(now=NOW):
-        with pytest.raises(StorageBusy), second.crawl_lock(now=NOW):
-            pass
+    with (
+        Store.open(database_url) as first,
+        Store.open(database_url) as second,
+        first.crawl_lock(now=NOW),
+        pytest.raises(StorageBusy),
+        second.crawl_lock(now=NOW),
+    ):
+        pytest.fail("two crawls at once")

@@ -12,7 +12,10 @@ from storage.store import Store
 from tests.storage.makers import add, article, mention
 
 TEXTS = {
-    "da-nang": ("FPT Software mở văn phòng tại Đà Nẵng", "Công ty FPT.AI và vnexpress.net/kinh-doanh nói về full-stack, snake_case, Q3/2026."),
+    "da-nang": (
+        "FPT Software mở văn phòng tại Đà Nẵng",
+        "Công ty FPT.AI và vnexpress.net/kinh-doanh nói về full-stack, snake_case, Q3/2026.",
+    ),
     "hue": ("Mila công bố mô hình mới ở Huế", "Viện Mila của Yoshua Bengio. Văn phòng mở ở Montréal, Québec."),
     "funix": ("FUNiX tuyển sinh", "Học trực tuyến cùng FUNiX và FPT. Đại học mở phòng học."),
     "japan": ("FPTジャパン 東京", "FPTは日本で事業を拡大した。 กำลังทำงาน हिन्दी"),
@@ -98,7 +101,12 @@ def test_hostile_queries_are_words(store: Store, shelf: dict[int, str], words: s
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(words=st.lists(st.sampled_from(["fpt", '"', "-", "*", "OR", "AND", "NOT", " ", "mo", "(", ":", "'", "\\", "|", "\x00"]) | st.text(max_size=4), max_size=12).map("".join))
+@given(
+    words=st.lists(
+        st.sampled_from(["fpt", '"', "-", "*", "OR", "AND", "NOT", " ", "mo", "(", ":", "'", "\\", "|", "\x00"]) | st.text(max_size=4),
+        max_size=12,
+    ).map("".join)
+)
 def test_any_query_is_answered(store: Store, words: str) -> None:
     with store.reading() as reading:
         list(reading.search(words, ArticleFilter()))

@@ -18,7 +18,7 @@ from storage.articles import ArticleFilter
 from storage.errors import MediaMonitorError, StorageBusy, StorageDamaged, StorageError, UsageError
 from storage.search import search
 from storage.store import SCHEMA_HEAD, Store, schema_version
-from tests.storage.makers import NOW, add, mention, new, source
+from tests.storage.makers import add, mention, new, source
 
 EVERYTHING = ArticleFilter(unmatched=True)
 
@@ -154,7 +154,9 @@ def test_a_damaged_database_is_told(tmp_path: Path) -> None:
             transaction.articles.add(new(1_000 + number))
 
 
-@pytest.mark.parametrize("url", ["mysql://root:geheim@host/x", "oracle://a/b", "sqlite://", "sqlite:///:memory:", "postgresql://me:geheim@host:port/x"])
+@pytest.mark.parametrize(
+    "url", ["mysql://root:geheim@host/x", "oracle://a/b", "sqlite://", "sqlite:///:memory:", "postgresql://me:geheim@host:port/x"]
+)
 def test_what_is_no_database_of_ours_is_a_wrong_use(url: str) -> None:
     with pytest.raises(UsageError) as caught:
         Store.open(url)

@@ -1,0 +1,227 @@
+"""The watchlist: topics as data, built in or the user's own, checked when read."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from storage.errors import ConfigError, UsageError
+from storage.text import fold
+
+BUILT_IN = ("fpt", "mila", "funix")
+_SHORT = 5  # letters; a shorter name of one word is short for many things
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rival:
+    """Another sense of a topic's name."""
+
+    name: str
+    phrases: tuple[str, ...] = ()  # the rival by its full name
+    cues: tuple[str, ...] = ()  # words that go with it
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unit:
+    """A part of a topic with names of its own."""
+
+    path: str  # "FPT Education › FPT University"
+    aliases: tuple[str, ...] = ()
+    ambiguous: tuple[str, ...] = ()  # need the unit's own context
+    context: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Topic:
+    """A watched name.
+
+    `prior` is the score (0 to 1) that an ambiguous alias starts from; 0.5 is told.
+    """
+
+    name: str
+    distinctive: tuple[str, ...] = ()  # stand alone
+    ambiguous: tuple[str, ...] = ()  # need evidence
+    any_case: bool = False
+    prior: float = 0.5
+    languages: tuple[str, ...] = ()
+    home_languages: Mapping[str, float] = field(default_factory=dict)  # added to the prior in texts of that language
+    context: tuple[str, ...] = ()
+    strong: tuple[str, ...] = ()  # context that counts twice
+    against: tuple[str, ...] = ()
+    rivals: tuple[Rival, ...] = ()
+    units: tuple[Unit, ...] = ()
+    passing_near: tuple[str, ...] = ()
+    list_of: tuple[str, ...] = ()
+    queries: Mapping[str, str] = field(default_factory=dict)  # language -> what a news search is asked
+    owned_domains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Watchlist:
+    """The topics that are watched, in the order in which a digest shows them."""
+
+    topics: tuple[Topic, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The topics' names, in order."""
+        return tuple(topic.name for topic in self.topics)
+
+    def named(self, name: str) -> str:
+        """Return the topic's name as the watchlist spells it; case and tone marks do not matter.
+
+        Raises:
+            UsageError: no topic is called so; names the nearest.
+        """
+        known = {fold(topic.name): topic.name for topic in self.topics}
+        found = known.get(fold(name.strip()))
+        if found is None:
+            near = difflib.get_close_matches(fold(name), known, n=2, cutoff=0.5)
+            hint = f"did you mean {', '.join(known[one] for one in near)}?" if near else f"topics: {', '.join(self.names)}"
+            raise UsageError(f"no topic is called {name!r}", hint=hint)
+        return found
+
+    def topic(self, name: str) -> Topic:
+        """Return a topic by its name (see `named`)."""
+        wanted = self.named(name)
+        return next(topic for topic in self.topics if topic.name == wanted)
+
+
+@cache
+def builtin_watchlist() -> Watchlist:
+    """Return the built-in topics: FPT, Mila, FUNiX."""
+    folder = resources.files(__package__) / "profiles"
+    return Watchlist(tuple(_profile(tomllib.loads((folder / f"{name}.toml").read_text("utf-8"))) for name in BUILT_IN))
+
+
+def watchlist_from_tables(tables: Sequence[Mapping[str, Any]], *, builtin: bool = True, where: str = "monitor.toml") -> Watchlist:
+    """Return a watchlist out of `[[topic]]` tables, after the built-in topics; one of the same name extends the built-in topic.
+
+    Raises:
+        ConfigError: a table is wrong; names `where`, the topic, the key, what was found and what would be right.
+    """
+    topics = {fold(topic.name): topic for topic in (builtin_watchlist().topics if builtin else ())}
+    for number, table in enumerate(tables, 1):
+        topic = _topic(table, f"{where}: [[topic]] number {number}")
+        key = fold(topic.name)
+        topics[key] = _joined(topics[key], topic) if key in topics else topic
+    if not topics:
+        raise ConfigError(f"{where}: nothing is watched", hint='add [[topic]] with name = "...", or leave builtin_topics on')
+    return Watchlist(tuple(topics.values()))
+
+
+_TEXTS = ("aliases", "distinctive", "ambiguous", "context", "strong", "against", "people", "places", "languages", "owned_domains")
+_KEYS = {"name", "any_case", "capitals", "prior", "queries", "home_languages", "rival", "rivals", "unit", "units", "passing", *_TEXTS}
+
+
+def _topic(table: Mapping[str, Any], where: str) -> Topic:
+    _only(table, _KEYS, where)
+    name = table.get("name")
+    if not isinstance(name, str) or not name.strip() or not re.search(r"\w\w", name):
+        raise ConfigError(f"{where}: name is missing or too short", hint='write name = "Vingroup"')
+    where = f"{where} ({name})"
+    texts = {key: _texts(table, key, where) for key in _TEXTS}
+    prior = table.get("prior", None)
+    if prior is not None and (isinstance(prior, bool) or not isinstance(prior, int | float) or not 0 <= prior <= 1):
+        raise ConfigError(f"{where}: prior is {prior!r}", hint="write a number from 0 to 1")
+    queries = table.get("queries", {})
+    if not isinstance(queries, Mapping) or not all(isinstance(one, str) for one in queries.values()):
+        raise ConfigError(f"{where}: queries is {queries!r}", hint='write queries = { en = "words", vi = "words" }')
+    aliases = (name.strip(), *texts["aliases"])
+    # A short name, or one common word, is somebody else's, too; a name of two words or of one unusual word stands alone.
+    evidence = bool(texts["context"] or texts["people"] or texts["places"] or texts["strong"])
+    weak = tuple(alias for alias in aliases if evidence and " " not in alias)
+    strong = tuple(alias for alias in aliases if alias not in weak)
+    capitals = table.get("capitals", table.get("any_case") is not True and len(name) <= _SHORT)
+    if not isinstance(capitals, bool):
+        raise ConfigError(f"{where}: capitals is {capitals!r}", hint="write true or false")
+    if not queries:
+        queries = dict.fromkeys(texts["languages"] or ("vi", "en"), f'"{name}"' if " " in name else name)
+    profile = dict(table) | {
+        "name": name.strip(),
+        "distinctive": [*strong, *texts["distinctive"]],
+        "ambiguous": [*weak, *texts["ambiguous"]],
+        "context": [*texts["context"], *texts["people"], *texts["places"]],
+        "any_case": not capitals,
+        "prior": prior if prior is not None else 0.42,
+        "queries": queries,
+        "rival": [*table.get("rivals", []), *table.get("rival", [])],
+        "unit": [*table.get("units", []), *table.get("unit", [])],
+    }
+    return _profile(profile, where)
+
+
+def _profile(table: Mapping[str, Any], where: str = "profile") -> Topic:
+    passing = table.get("passing", {})
+    return Topic(
+        name=table["name"],
+        distinctive=tuple(table.get("distinctive", ())),
+        ambiguous=tuple(table.get("ambiguous", ())),
+        any_case=bool(table.get("any_case", False)),
+        prior=float(table.get("prior", 0.5)),
+        languages=tuple(table.get("languages", ())),
+        home_languages=dict(table.get("home_languages", {})),
+        context=tuple(table.get("context", ())),
+        strong=tuple(table.get("strong", ())),
+        against=tuple(table.get("against", ())),
+        rivals=tuple(_rival(one, where) for one in table.get("rival", ())),
+        units=tuple(_unit(one, where) for one in table.get("unit", ())),
+        passing_near=tuple(passing.get("near", ())),
+        list_of=tuple(passing.get("list_of", ())),
+        queries=dict(table.get("queries", {})),
+        owned_domains=tuple(table.get("owned_domains", ())),
+    )
+
+
+def _rival(table: Any, where: str) -> Rival:
+    if isinstance(table, str):
+        return Rival(name=table, phrases=(table,))
+    _only(table, {"name", "phrases", "cues"}, f"{where}, rival")
+    if not isinstance(table.get("name"), str):
+        raise ConfigError(f"{where}: a rival has no name", hint='write { name = "Mila Kunis", cues = ["actress"] }')
+    return Rival(name=table["name"], phrases=_texts(table, "phrases", where) or (table["name"],), cues=_texts(table, "cues", where))
+
+
+def _unit(table: Any, where: str) -> Unit:
+    if isinstance(table, str):
+        return Unit(path=table, aliases=(table,))
+    _only(table, {"path", "name", "aliases", "ambiguous", "context", "against"}, f"{where}, unit")
+    path = table.get("path") or table.get("name")
+    if not isinstance(path, str):
+        raise ConfigError(f"{where}: a unit has no name", hint='write { name = "VinFast", aliases = ["Vin Fast"] }')
+    own = () if "path" in table else (path,)
+    texts = {key: _texts(table, key, where) for key in ("aliases", "ambiguous", "context", "against")}
+    return Unit(path=path, aliases=(*own, *texts["aliases"]), ambiguous=texts["ambiguous"], context=texts["context"], against=texts["against"])
+
+
+def _joined(known: Topic, more: Topic) -> Topic:
+    """A user's table about a built-in topic adds to it; what it says of priors and queries counts."""
+    lists = ("context", "strong", "against", "rivals", "units", "owned_domains", "languages")
+    added = {name: (*getattr(known, name), *getattr(more, name)) for name in lists}
+    aliases = {fold(alias) for alias in (*known.distinctive, *known.ambiguous)}
+    distinctive = tuple(alias for alias in (*more.distinctive, *more.ambiguous) if fold(alias) not in aliases)
+    return replace(known, distinctive=(*known.distinctive, *distinctive), queries={**known.queries, **more.queries}, **added)
+
+
+def _only(table: Any, keys: set[str], where: str) -> None:
+    if not isinstance(table, Mapping):
+        raise ConfigError(f"{where}: {table!r} is no table", hint="write key = value lines below it")
+    for key in table:
+        if key not in keys:
+            near = difflib.get_close_matches(key, keys, n=1, cutoff=0.6)
+            hint = f"did you mean {near[0]!r}?" if near else f"keys: {', '.join(sorted(keys))}"
+            raise ConfigError(f"{where}: there is no key {key!r}", hint=hint)
+
+
+def _texts(table: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:
+    value = table.get(key, [])
+    if isinstance(value, str) or not isinstance(value, Sequence) or not all(isinstance(one, str) and one.strip() for one in value):
+        raise ConfigError(f"{where}: {key} is {value!r}", hint=f'write {key} = ["one", "another"]')
+    return tuple(one.strip() for one in value)
