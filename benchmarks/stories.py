@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,9 @@ def group(articles: Sequence[Article], batch: int = 200) -> list[tuple[int, int]
             return [(one.story_id, one.copy_id) for one in reading.articles.many(ids, with_text=False)]
 
 
-def pairs(rows: Sequence[dict[str, Any]], found: Sequence[int], label: str, keep: Callable[[Any, Any], bool]) -> tuple[float, float, int, int]:
+def pairs(
+    rows: Sequence[dict[str, Any]], found: Sequence[int], label: str, keep: Callable[[Any, Any], bool]
+) -> tuple[float, float, int, int]:
     """Return precision and recall over pairs, with the wrong and the labelled pairs."""
     right = wrong = all_ = 0
     for i, j in itertools.combinations(range(len(rows)), 2):
@@ -93,11 +95,6 @@ def b_cubed(labels: Sequence[Any], found: Sequence[Any]) -> tuple[float, float, 
     precision = sum(both[one] / by_found[one[1]] for one in zip(labels, found, strict=True)) / len(labels)
     recall = sum(both[one] / by_label[one[0]] for one in zip(labels, found, strict=True)) / len(labels)
     return precision, recall, 2 * precision * recall / (precision + recall)
-
-
-def in_time(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Sort rows by date; those without one stay where they stood, at the end."""
-    return sorted(rows, key=lambda row: row.get("published") or "9999")
 
 
 def mentions(path: Path) -> None:
@@ -253,7 +250,9 @@ def cost(sizes: Sequence[int]) -> None:
             storing = (time.perf_counter() - started) / 300
             stored += 300
             weight = Path(folder, "cost.db").stat().st_size / stored
-            print(f"{size:>9,} stored: placing {placing * 1000:.2f} ms, with storing {storing * 1000:.2f} ms an article; {weight:,.0f} bytes an article")
+            print(
+                f"{size:>9,} stored: placing {placing * 1000:.2f} ms, with storing {storing * 1000:.2f} ms an article; {weight:,.0f} bytes an article"
+            )
 
 
 def main() -> None:

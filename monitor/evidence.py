@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from monitor.matching import Document
 
 _NEAR = 160  # code points on either side that count as near
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w@])(?:[\w-]+\.)+(?:com|vn|org|net|edu|ca|io|quebec|fr|jp|asia)\b(?:/\S*)?", re.I)
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|(?<![\w@])(?:[\w-]+\.)+(?:com|vn|org|net|edu|ca|io|quebec|fr|jp|asia)\b(?:/\S*)?",
+    re.I,
+)
 # Lines that are no part of what is told, wherever they stand.
 _FRAME_LINE = re.compile(
     r"^\W*(?:quang cao|advertisement|advertorial|publicite|sponsored|noi dung tai tro|tin lien quan|bai lien quan|xem them|doc them|tin khac|related|read more|"

@@ -1,6 +1,6 @@
 """Find who is meant: candidates by an automaton over folded text, evidence weighed for candidates only. Pure.
 
-    text -> fold -> Aho-Corasick -> word bounds, capitals, addresses -> evidence -> score -> Mention | Suppression
+text -> fold -> Aho-Corasick -> word bounds, capitals, addresses -> evidence -> score -> Mention | Suppression
 """
 
 from __future__ import annotations

@@ -50,7 +50,7 @@ class Prefilter:
 
 def _anchor(alias: str) -> str:
     """The word of an alias that is looked for: one of plain letters if it has one, the rarest (longest) of them."""
-    words = _WORDS.findall(unicodedata.normalize("NFC", alias))
+    words: list[str] = _WORDS.findall(unicodedata.normalize("NFC", alias))
     plain = [word for word in words if word.isascii() and len(word) > 2]
     return max(plain or words, key=len).lower()
 

@@ -27,8 +27,8 @@ _HALF_SURE = 1.5  # ... where one is: the other may be years away
 _THIN = 1.36  # ... where a text is short
 _SHORT = 80  # words
 _BARE = 12  # words: less is a headline, whatever it is printed as
-_FEW_WORDS = 45
-_NAMES_ALONE = 0.75  # what likeness is worth where few names carry it, and no number
+_NAMES_ONLY = 0.7  # what likeness is worth where names carry it alone, and no number
+_HARDLY = 0.07  # likeness by plain words below which two texts only share a name
 _WORDED_ALIKE = 0.3  # containment from which two texts may be of one template
 _MERGE = 1.15  # ... and before two stories that stand apart become one
 _ROUND = 0.65  # how like the rest of a story an article has to be, as a share of the bound: no chains
@@ -47,6 +47,8 @@ _WORTH = {
 _IN_TITLE, _IN_LEAD, _OFTEN_SAID = 1.5, 1.2, 1.6
 _BALLAST, _BALLAST_ACROSS = 6.0, 4.0
 _TRAVELS = frozenset({Sort.NAME, Sort.NAMES, Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.CONCEPT, Sort.QUOTE})  # survives translation
+_ALL = frozenset(Sort)
+_PLAIN = frozenset({Sort.WORD, Sort.LONG, Sort.PAIR, Sort.CONCEPT})
 _FIGURES = frozenset({Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.QUOTE})
 _DISTINCT = frozenset({Sort.NAME, Sort.NAMES, Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.QUOTE})
 _TELLING = frozenset({Sort.NAME, Sort.NAMES, Sort.NUMBER, Sort.QUOTE})  # points at one event
@@ -185,8 +187,13 @@ def _compare(new: Fingerprint, mine: _Weights, candidate: Candidate, weigher: _W
             likeness *= 0.8
         if min(new.words, other.words) < _SHORT and containment < 0.3 and mine.other_heads(theirs):
             likeness *= 0.75
-    if not across and min(new.words, other.words) < _FEW_WORDS and not alike.figures and alike.telling <= 5 and containment < 0.3:
-        likeness *= _NAMES_ALONE
+    if (
+        not across
+        and min(new.words, other.words) < _SHORT
+        and not alike.figures
+        and mine.cosine(theirs, across=False, kinds=_PLAIN) < _HARDLY
+    ):
+        likeness *= _NAMES_ONLY
     if new.title == other.title and new.title and new.title_words >= 5:
         likeness += 0.15
     if mine.contradicts(theirs):
@@ -249,9 +256,7 @@ def _clash(one: Fingerprint, other: Fingerprint) -> bool:
     if not one.periods or not other.periods or one.periods == other.periods:
         return False
     kinds = {value >> 24 for value in one.periods} & {value >> 24 for value in other.periods}
-    return any(
-        not {v for v in one.periods if v >> 24 == kind} & {v for v in other.periods if v >> 24 == kind} for kind in kinds
-    )
+    return any(not {v for v in one.periods if v >> 24 == kind} & {v for v in other.periods if v >> 24 == kind} for kind in kinds)
 
 
 # ---------------------------------------------------------------------- weights
@@ -312,10 +317,11 @@ class _Weights:
     def shared(self, other: _Weights) -> Iterable[int]:
         return self.found.keys() & other.found.keys()
 
-    def cosine(self, other: _Weights, *, across: bool) -> float:
-        """Return the cosine of the two; `across` languages by what survives translation alone."""
+    def cosine(self, other: _Weights, *, across: bool, kinds: frozenset[Sort] | None = None) -> float:
+        """Return the cosine of the two, or what terms of some kinds add to it; `across` languages by what survives translation alone."""
         mine, theirs = self.found, other.found
-        total = sum(mine[term][0] * theirs[term][0] for term in sorted(self.shared(other)) if not across or mine[term][1] & 0x0F in _TRAVELS)
+        wanted = kinds or (_TRAVELS if across else _ALL)
+        total = sum(mine[term][0] * theirs[term][0] for term in sorted(self.shared(other)) if mine[term][1] & 0x0F in wanted)
         norms = self.norm(across) * other.norm(across)
         return total / norms if norms else 0.0
 
@@ -363,7 +369,9 @@ class _Weights:
         """Return the weight of telling headline terms that only the one, only the other, and both have."""
         ours = self._heads()
         others = other._heads()
-        both = sum(ours[t] for t in sorted(ours.keys() & other.found.keys())) + sum(others[t] for t in sorted(others.keys() & self.found.keys()))
+        both = sum(ours[t] for t in sorted(ours.keys() & other.found.keys())) + sum(
+            others[t] for t in sorted(others.keys() & self.found.keys())
+        )
         return (
             sum(ours[t] for t in sorted(ours.keys() - other.found.keys())),
             sum(others[t] for t in sorted(others.keys() - self.found.keys())),

@@ -198,13 +198,15 @@ def _unit(table: Any, where: str) -> Unit:
         raise ConfigError(f"{where}: a unit has no name", hint='write { name = "VinFast", aliases = ["Vin Fast"] }')
     own = () if "path" in table else (path,)
     texts = {key: _texts(table, key, where) for key in ("aliases", "ambiguous", "context", "against")}
-    return Unit(path=path, aliases=(*own, *texts["aliases"]), ambiguous=texts["ambiguous"], context=texts["context"], against=texts["against"])
+    return Unit(
+        path=path, aliases=(*own, *texts["aliases"]), ambiguous=texts["ambiguous"], context=texts["context"], against=texts["against"]
+    )
 
 
 def _joined(known: Topic, more: Topic) -> Topic:
     """A user's table about a built-in topic adds to it; what it says of priors and queries counts."""
     lists = ("context", "strong", "against", "rivals", "units", "owned_domains", "languages")
-    added = {name: (*getattr(known, name), *getattr(more, name)) for name in lists}
+    added: dict[str, Any] = {name: (*getattr(known, name), *getattr(more, name)) for name in lists}
     aliases = {fold(alias) for alias in (*known.distinctive, *known.ambiguous)}
     distinctive = tuple(alias for alias in (*more.distinctive, *more.ambiguous) if fold(alias) not in aliases)
     return replace(known, distinctive=(*known.distinctive, *distinctive), queries={**known.queries, **more.queries}, **added)

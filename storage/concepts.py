@@ -226,7 +226,6 @@ def language_of(words: list[str]) -> str:
     return best if counts[best] >= 2 and counts[best] * 2 > sum(counts.values()) else ""
 
 
-
 MONTHS = {word: number for number, line in enumerate(_MONTHS, 1) for word in line.split()} | {
     fold(word): number for number, line in enumerate(_MONTHS, 1) for word in line.split()
 }

@@ -99,6 +99,8 @@ class Dedupe:
 
     def total(self) -> int:
         """Return how many articles the index holds."""
+        if self._counted[0]:
+            return self._counted[1].get(_TOTAL, 0)
         return int(self._connection.scalar(select(term_counts.c.articles).where(term_counts.c.term == _TOTAL)) or 0)
 
     # ------------------------------------------------------------------ commands

@@ -91,7 +91,9 @@ class Fingerprint:
             ValueError: the bytes are of another version, or cut.
         """
         try:
-            version, flags, host, title, title_words, words, shingles, template, opening, named, sketched, termed, dated = _HEAD.unpack_from(packed)
+            version, flags, host, title, title_words, words, shingles, template, opening, named, sketched, termed, dated = (
+                _HEAD.unpack_from(packed)
+            )
             if version != VERSION:
                 raise ValueError(f"a fingerprint of version {version}")
             start = _HEAD.size
@@ -142,7 +144,9 @@ _QUARTER_WORDS = (
     r"fourth quarter|quatrieme trimestre|quy iv\b",
 )
 _QUARTERS = tuple(re.compile(words) for words in _QUARTER_WORDS)
-_HALVES = re.compile(r"half[\s\-]year|first half|nua dau nam|premier semestre|6 thang|sau thang|9 thang|nine months|full[\s\-]year|ca nam|annual")
+_HALVES = re.compile(
+    r"half[\s\-]year|first half|nua dau nam|premier semestre|6 thang|sau thang|9 thang|nine months|full[\s\-]year|ca nam|annual"
+)
 _DATE = re.compile(r"(?<![\d.,/])(\d{1,2})[/.\-](\d{1,2})(?:[/.\-]((?:19|20)?\d\d))?(?![\d/]|[.,]\d)")
 _YEAR = re.compile(r"\b((?:19|20)\d\d)\b(?!\s?[-–]\s?\d)")
 _SERIAL = re.compile(
@@ -195,7 +199,15 @@ def fingerprint(article: Article, at: datetime) -> Fingerprint:
 def _language(text: str) -> str:
     """Guess the language of a text that states none: by script, then by words of grammar."""
     if len(_CJK.findall(text)) * 4 > len(text):
-        return "ja" if re.search("[\u3040-\u30ff]", text) else "ko" if re.search("[\uac00-\ud7af]", text) else "zh" if re.search("[\u4e00-\u9fff]", text) else ""
+        return (
+            "ja"
+            if re.search("[\u3040-\u30ff]", text)
+            else "ko"
+            if re.search("[\uac00-\ud7af]", text)
+            else "zh"
+            if re.search("[\u4e00-\u9fff]", text)
+            else ""
+        )
     return language_of(_SHINGLED.findall(text.lower()))
 
 
@@ -208,8 +220,7 @@ def _shingles(words: list[str]) -> set[int]:
         return {_crc(" ".join(words))} if words else set()
     crc = zlib.crc32
     return {
-        crc(f"{a} {b} {c} {d}".encode("utf-8", "surrogatepass"))
-        for a, b, c, d in zip(words, words[1:], words[2:], words[3:], strict=False)
+        crc(f"{a} {b} {c} {d}".encode("utf-8", "surrogatepass")) for a, b, c, d in zip(words, words[1:], words[2:], words[3:], strict=False)
     }
 
 

@@ -41,7 +41,8 @@ def _version(wanted: bool) -> None:
 def options(
     context: typer.Context,
     config: Annotated[
-        Path | None, typer.Option("--config", "-c", envvar="MONITOR_CONFIG", help="Configuration file (default: monitor.toml here, if any).")
+        Path | None,
+        typer.Option("--config", "-c", envvar="MONITOR_CONFIG", help="Configuration file (default: monitor.toml here, if any)."),
     ] = None,
     database: Annotated[
         str | None, typer.Option("--database", help="Database URL or SQLite file; also MONITOR_DATABASE_URL.", show_default=False)

@@ -108,7 +108,9 @@ def digest(
     format_: Annotated[Format, typer.Option("--format", "-f", help="The shape.")] = Format.TERMINAL,
     output: Output = None,
     topic: Annotated[list[str] | None, typer.Option("--topic", "-t", help="Only these topics.")] = None,
-    language: Annotated[str | None, typer.Option("--lang", help="Language of the frame: en, vi or fr; headlines stay as published.")] = None,
+    language: Annotated[
+        str | None, typer.Option("--lang", help="Language of the frame: en, vi or fr; headlines stay as published.")
+    ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Show what is new without counting it as told.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Show the last digest again, in any format.")] = False,
 ) -> None:
@@ -192,7 +194,9 @@ def stories(
 
 
 @stories_app.command("show")
-def show_story(context: typer.Context, story: Annotated[str, typer.Argument(help="A story's id, such as s12 or 12.")], as_json: AsJson = False) -> None:
+def show_story(
+    context: typer.Context, story: Annotated[str, typer.Argument(help="A story's id, such as s12 or 12.")], as_json: AsJson = False
+) -> None:
     """Show one story: every copy, every sighting, and why each article joined."""
     from monitor.cli.show import print_story
 

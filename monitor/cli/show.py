@@ -53,7 +53,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], *, wide: int) -> i
 
     shown = Table(box=None, pad_edge=False, header_style="dim")
     for number, name in enumerate(head):
-        shown.add_column(name, overflow="fold" if number == wide else "ellipsis", no_wrap=number != wide, ratio=1 if number == wide else None)
+        shown.add_column(
+            name, overflow="fold" if number == wide else "ellipsis", no_wrap=number != wide, ratio=1 if number == wide else None
+        )
     count = 0
     for row in rows:
         shown.add_row(*(Text(cell) for cell in row))
@@ -173,7 +175,9 @@ def print_story(reading: Reading, story_id: int, *, zone: ZoneInfo, as_json: boo
     record = story_record(story)
     print(f"{record['id']}  {record['headline']}")
     told = f"told on {story.told_on}" if story.told_on else "not told yet"
-    print(f"{len(story.articles)} articles, {len(record['outlets'])} outlets, languages {', '.join(record['languages']) or 'unknown'}; {told}")
+    print(
+        f"{len(story.articles)} articles, {len(record['outlets'])} outlets, languages {', '.join(record['languages']) or 'unknown'}; {told}"
+    )
     for stored in story.articles:
         article, evidence = stored.article, stored.evidence
         copy = f", copy of a{stored.copy_id}" if stored.copy_id != stored.id else ""

@@ -1,4 +1,4 @@
-"""Commands beside the daily work: `status`, `demo`, `match`, `rematch`, `verdict`."""
+"""Commands beside the daily work: `status`, `demo`, `match`, `verdict`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,9 @@ def status(context: typer.Context, as_json: Annotated[bool, typer.Option("--json
 
 
 def demo(
-    folder: Annotated[Path | None, typer.Option("--folder", help="Keep database and digests here; a fresh temporary folder if left out.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="Keep database and digests here; a fresh temporary folder if left out.")
+    ] = None,
 ) -> None:
     """See the whole line work in seconds, without the internet: a made-up web on loopback is crawled for real."""
     from monitor.demo.run import run_demo

@@ -31,7 +31,9 @@ def run_demo(folder: Path | None) -> int:
         environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
         environment |= {"http_proxy": proxy, "MONITOR_DATABASE_URL": f"sqlite:///{folder / 'monitor.db'}"}
         # The package may run from a checkout that is not installed: the child finds it where we were found.
-        environment["PYTHONPATH"] = os.pathsep.join(path for path in [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")] if path)
+        environment["PYTHONPATH"] = os.pathsep.join(
+            path for path in [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")] if path
+        )
         command = [sys.executable, "-m", "monitor", "--config", str(config), "daily"]
         code = subprocess.run(command, env=environment, cwd=folder, check=False).returncode  # noqa: S603 - our own command line
     pages = sorted((folder / "digests").glob("*.html"))

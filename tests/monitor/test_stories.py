@@ -67,11 +67,23 @@ def test_no_trap_is_ever_merged(swapped: bool, total: int) -> None:
 
 
 @pytest.mark.parametrize("swapped", [False, True])
-@pytest.mark.parametrize(("kind", "wanted", "floor"), [("copy", {"copy"}, 0.95), ("retelling", {"story", "copy"}, 0.8), ("translation", {"story"}, 0.8)])
+@pytest.mark.parametrize(
+    ("kind", "wanted", "floor"), [("copy", {"copy"}, 0.95), ("retelling", {"story", "copy"}, 0.8), ("translation", {"story"}, 0.8)]
+)
 def test_pairs_that_belong_together_are_found(kind: str, wanted: set[str], floor: float, swapped: bool) -> None:
     asked = [pair for pair in PAIRS if pair["kind"] == kind]
     missed = [pair["b"]["title"] for pair in asked if judged(pair, swapped=swapped, total=5_000) not in wanted]
     assert 1 - len(missed) / len(asked) >= floor, missed
+
+
+@pytest.mark.xfail(reason="two short notes about one person whom the store does not know yet, and little else in either")
+def test_two_notes_about_one_person_stay_apart() -> None:
+    board = (
+        "Ingrid Solheim, chief executive of Norvik Systems, has been elected to the board of Halden Foods in Bergen, shareholders decided."
+    )
+    lab = "Ingrid Solheim, chief executive of Norvik Systems, opened the company's laboratory in Da Nang, where 45 engineers will work."
+    one = release(title="Ingrid Solheim joins the board of Halden Foods", text=board)
+    assert placed(release(title="Ingrid Solheim opens robot lab in Da Nang", text=lab), candidate(one)).story_id is None
 
 
 def release(**changes: Any) -> Fingerprint:
@@ -132,16 +144,18 @@ def test_a_damaged_fingerprint_is_an_error_in_words() -> None:
         Fingerprint.unpack(b"\xff" + packed[1:], release().at)
 
 
-@pytest.mark.parametrize("text", ["", " ", "\ud800", "1/0/0 99-99 0.0.0 1-2-3-4", "“" * 500, "٣٤ ²³ ½ 二〇二六年13月40日", "a" * 100_000, "9" * 6_000])
+@pytest.mark.parametrize(
+    "text", ["", " ", "\ud800", "1/0/0 99-99 0.0.0 1-2-3-4", "“" * 500, "٣٤ ²³ ½ 二〇二六年13月40日", "a" * 100_000, "9" * 6_000]
+)
 def test_a_fingerprint_is_made_of_anything(text: str) -> None:
     made = fingerprint(Article(url="", title=text[:900], text=text), datetime(2026, 3, 10, tzinfo=UTC))
     assert Fingerprint.unpack(made.pack(), made.at) == made
 
 
-def stored(number: int, ownership: Ownership, body: BodyFrom = BodyFrom.PAGE, *, passing: bool = False, score: float = 0.5) -> StoredArticle:
-    mention = Mention(
-        topic="FPT", alias="FPT", field="text", start=0, end=3, snippet="FPT", snippet_start=0, passing=passing, score=score
-    )
+def stored(
+    number: int, ownership: Ownership, body: BodyFrom = BodyFrom.PAGE, *, passing: bool = False, score: float = 0.5
+) -> StoredArticle:
+    mention = Mention(topic="FPT", alias="FPT", field="text", start=0, end=3, snippet="FPT", snippet_start=0, passing=passing, score=score)
     return StoredArticle(
         id=number, story_id=1, copy_id=number, first_seen=datetime(2026, 3, 10, number % 24, tzinfo=UTC), mentions=(mention,),
         article=Article(url=f"https://a.example/{number}", title="x", ownership=ownership, body_from=body),
