@@ -30,7 +30,7 @@ from reader import make_reader
 reader = make_reader(sys.argv[1])
 for number in range({feeds}):
     reader.add_feed(f"{{sys.argv[2]}}/feed/{{number}}.xml", exist_ok=True)
-reader.update_feeds(workers=8)
+reader.update_feeds(workers=8, scheduled=False)
 assert reader.get_entry_counts().total == {feeds} * {entries}
 """
 

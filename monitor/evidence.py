@@ -49,13 +49,18 @@ class Sense:
 
     def spelled(self, found: str) -> bool:
         """Whether the words as found in a text keep the name's capitals where they matter."""
-        if self.any_case or self.rival or len(self.written) > 12 or not self.written[:1].isupper():
+        if self.any_case or self.rival:
             return True
-        # A short name in small letters is a word, not a name: "fpt" in a formula, "mila" in another language.
-        if _INITIALS.match(self.written.split(" ")[0]):
-            head = found.split(" ")[0]
-            return head[:1].isupper() and (head.isupper() or not self.distinctive or " " in self.written or head == self.written)
-        return found[:1].isupper() or not found[:1].isalpha()
+        ours, theirs = self.written.split(), found.split()
+        if len(ours) >= 3 or len(ours) != len(theirs):
+            return True
+        # A short name in small letters is a word, not a name: "fpt" in a formula, "mila" in another language. "đại học FPT" is as good
+        # as "Đại học FPT".
+        return all(
+            there[:1].isupper() or not there[:1].isalpha() or _CJK.match(there) is not None
+            for here, there in zip(ours, theirs, strict=True)
+            if _INITIALS.match(here) or len(ours) == 1 or fold(here) == fold(self.topic)
+        )
 
 
 @dataclass(frozen=True)
@@ -218,9 +223,9 @@ def _support(judge: Judge, hit: Hit, document: Document, near: str, whole: str, 
     close = _count(context, near) + _count(strong, near)
     if close:
         parts.append(("context near", min(0.12 + 0.1 * close, 0.5)))
-    far = _count(context, whole) + _count(strong, whole) - close
+    far = _count(context, whole) + 2 * _count(strong, whole) - close
     if far > 0:
-        parts.append(("context", min(0.05 * far, 0.3)))
+        parts.append(("context", min(0.06 * far, 0.36)))
     against_words = _count(judge.pattern("against", topic.against), near)
     if against_words:
         parts.append(("against", -0.25 * min(against_words, 2)))

@@ -55,6 +55,7 @@ class StoreIntake:
         self._sightings: list[Sighting] = []
         self._again: dict[str, list[str]] = {}  # source -> known entries seen again
         self._pending: list[tuple[Source, Entry, str, bool]] = []
+        self._waited: set[tuple[str, str]] = set()  # what is asked again in this crawl
         self._polls: list[tuple[SourceState, Poll, datetime]] = []
         self._flushed = time.monotonic()
         self.outcomes: Counter[Outcome] = Counter()
@@ -104,7 +105,9 @@ class StoreIntake:
     def unfinished(self, now: datetime) -> list[tuple[Source, Entry]]:
         """Entries whose page is to be asked again."""
         with self._store.reading() as reading:
-            return reading.pending.due(now)
+            waiting = reading.pending.due(now)
+        self._waited = {(source.id, entry.key) for source, entry in waiting}
+        return waiting
 
     def polled(self, poll: Poll) -> None:
         """Remember a poll; it is written with all that it brought."""
@@ -167,7 +170,8 @@ class StoreIntake:
         if not matches.mentions and not matches.suppressions and not self._rules.keep_unmatched:
             if entry is not None:
                 self._note(arrival.source, entry, None)
-                self._pending.append((arrival.source, entry, article.why_no_page, arrival.retry))
+                if arrival.retry or (arrival.source.id, entry.key) in self._waited:
+                    self._pending.append((arrival.source, entry, article.why_no_page, arrival.retry))
             return Outcome.UNMATCHED
         baseline = self._rules.is_baseline(arrival.source, self.state(arrival.source), article.published, now)
         with self._store.transaction() as transaction:
@@ -177,7 +181,7 @@ class StoreIntake:
                 transaction.sightings.note([_sighting(arrival.source, entry, article_id)], now)
                 if arrival.retry:
                     transaction.pending.add(arrival.source, entry, article.why_no_page, now)
-                else:
+                elif (arrival.source.id, entry.key) in self._waited:
                     transaction.pending.done(arrival.source.id, entry.key)
         return outcome
 

@@ -134,13 +134,19 @@ class Matcher:
 
     def _hits(self, field: Field) -> list[Hit]:
         """Candidates of a field in order, rivals' names among them; the longest at each place."""
-        hits = []
+        hits: list[Hit] = []
         for number, start, end in self._automaton.find_matches_as_indexes(field.folded):
-            for sense in self._senses[number]:
-                if field.stands_alone(start, end) and sense.spelled(field.text[start:end]):
-                    hits.append(Hit(field=field, start=start, end=end, sense=sense))
-                    break
+            self._add(field, number, start, end, hits)
         return hits
+
+    def _add(self, field: Field, number: int, start: int, end: int, hits: list[Hit]) -> None:
+        for sense in self._senses[number]:
+            if field.stands_alone(start, end) and sense.spelled(field.text[start:end]):
+                hits.append(Hit(field=field, start=start, end=end, sense=sense))
+                return
+        # The longest name does not stand here; a shorter one inside it may.
+        for inner, left, right in self._automaton.find_matches_as_indexes(field.folded[start + 1 : end]):
+            self._add(field, inner, start + 1 + left, start + 1 + right, hits)
 
     @cached_property
     def _named(self) -> dict[str, list[Sense]]:

@@ -8,13 +8,13 @@ tells one number of a series from the next (quarter, issue, round, date) keeps t
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from monitor.weights import PLAIN, Weigher, Weights
 from storage.dedupe import Candidate
-from storage.fingerprints import EARLY, OFTEN, SKETCH, TITLE, Fingerprint, Sort
+from storage.fingerprints import SKETCH, Fingerprint
 from storage.items import BodyFrom, Evidence, Ownership, StoredArticle, Story
 
 COPY_WINDOW = timedelta(days=31)
@@ -33,25 +33,6 @@ _WORDED_ALIKE = 0.3  # containment from which two texts may be of one template
 _MERGE = 1.15  # ... and before two stories that stand apart become one
 _ROUND = 0.65  # how like the rest of a story an article has to be, as a share of the bound: no chains
 _ROUND_UNSURE = 0.65  # ... where a date is unknown
-
-_YOUNG = 4.0
-_PRIOR = 2_000  # articles that the prior is worth
-_STANDS_IN = {
-    Sort.WORD: 90.0, Sort.LONG: 15.0, Sort.PAIR: 20.0, Sort.NAME: 5.0, Sort.NAMES: 1.0, Sort.SMALL: 70.0, Sort.NUMBER: 6.0,
-    Sort.DATE: 40.0, Sort.CONCEPT: 40.0, Sort.QUOTE: 0.5,
-}  # fmt: skip
-_WORTH = {
-    Sort.WORD: 1.0, Sort.LONG: 0.9, Sort.PAIR: 1.4, Sort.NAME: 1.0, Sort.NAMES: 0.9, Sort.SMALL: 1.0, Sort.NUMBER: 1.2, Sort.DATE: 0.3,
-    Sort.CONCEPT: 1.0, Sort.QUOTE: 0.9,
-}  # fmt: skip
-_IN_TITLE, _IN_LEAD, _OFTEN_SAID = 1.5, 1.2, 1.6
-_BALLAST, _BALLAST_ACROSS = 6.0, 4.0
-_TRAVELS = frozenset({Sort.NAME, Sort.NAMES, Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.CONCEPT, Sort.QUOTE})  # survives translation
-_ALL = frozenset(Sort)
-_PLAIN = frozenset({Sort.WORD, Sort.LONG, Sort.PAIR, Sort.CONCEPT})
-_FIGURES = frozenset({Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.QUOTE})
-_DISTINCT = frozenset({Sort.NAME, Sort.NAMES, Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.QUOTE})
-_TELLING = frozenset({Sort.NAME, Sort.NAMES, Sort.NUMBER, Sort.QUOTE})  # points at one event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +74,7 @@ def decide(
         total: stored articles.
         apart: ids of articles that a person said tell other news.
     """
-    weigher = _Weigher(common, total)
+    weigher = Weigher(common, total)
     mine = weigher.weights(new)
     links = [link for one in candidates if (link := _compare(new, mine, one, weigher)) is not None]
     forbidden = {one.story_id for one in candidates if one.article_id in apart}
@@ -151,7 +132,7 @@ def _lead_rank(stored: StoredArticle) -> tuple[int, bool, bool, bool, float, dat
 # ---------------------------------------------------------------------- comparing two
 
 
-def _compare(new: Fingerprint, mine: _Weights, candidate: Candidate, weigher: _Weigher) -> _Link | None:
+def _compare(new: Fingerprint, mine: Weights, candidate: Candidate, weigher: Weigher) -> _Link | None:
     """Return how like the candidate is, None where it is not to be compared at all."""
     other = candidate.fingerprint
     unsure = not (new.dated and other.dated)
@@ -166,8 +147,8 @@ def _compare(new: Fingerprint, mine: _Weights, candidate: Candidate, weigher: _W
         if serial and (resemblance < 0.8 or new.title != other.title):
             return None
         if not mine.template(theirs, alike):
-            parts = (("resemblance", round(resemblance, 3)), ("containment", round(containment, 3)))
-            return _Link(candidate, max(resemblance, containment), 0.5, "copy", parts, copy=True)
+            measured = (("resemblance", round(resemblance, 3)), ("containment", round(containment, 3)))
+            return _Link(candidate, max(resemblance, containment), 0.5, "copy", measured, copy=True)
     if gap > STORY_WINDOW or serial:
         return None
     if min(new.words, other.words) < _BARE:
@@ -191,7 +172,7 @@ def _compare(new: Fingerprint, mine: _Weights, candidate: Candidate, weigher: _W
         not across
         and min(new.words, other.words) < _SHORT
         and not alike.figures
-        and mine.cosine(theirs, across=False, kinds=_PLAIN) < _HARDLY
+        and mine.cosine(theirs, across=False, kinds=PLAIN) < _HARDLY
     ):
         likeness *= _NAMES_ONLY
     if new.title == other.title and new.title and new.title_words >= 5:
@@ -212,7 +193,7 @@ def _bound(one: Fingerprint, other: Fingerprint, *, across: bool, unsure: bool) 
     return bound * (_THIN if min(one.words, other.words) < _SHORT else 1.0)
 
 
-def _by_title(new: Fingerprint, other: Fingerprint, candidate: Candidate, mine: _Weights, theirs: _Weights, unsure: bool) -> _Link | None:
+def _by_title(new: Fingerprint, other: Fingerprint, candidate: Candidate, mine: Weights, theirs: Weights, unsure: bool) -> _Link | None:
     """A headline without a body joins by being the same, or by its rare words alone."""
     if new.title and new.title == other.title and new.title_words >= 5:
         return _Link(candidate, 1.0, 0.9, "title", (("same headline", 1.0),))
@@ -257,132 +238,3 @@ def _clash(one: Fingerprint, other: Fingerprint) -> bool:
         return False
     kinds = {value >> 24 for value in one.periods} & {value >> 24 for value in other.periods}
     return any(not {v for v in one.periods if v >> 24 == kind} & {v for v in other.periods if v >> 24 == kind} for kind in kinds)
-
-
-# ---------------------------------------------------------------------- weights
-
-
-class _Weigher:
-    """Weighs terms by how rare they are in the store."""
-
-    def __init__(self, common: Mapping[int, int], total: int) -> None:
-        self._common = common
-        self._all = total + _PRIOR
-        self._unit = math.log(1 + self._all)
-        # In a young store the prior would drown what the store itself has seen: a name in every tenth article is no rare one.
-        self._seen = 1.0 + _YOUNG * _PRIOR / (_PRIOR + total)
-
-    def weights(self, fingerprint: Fingerprint) -> _Weights:
-        found = {}
-        get, every = self._common.get, self._all
-        for term, mark in zip(fingerprint.terms, fingerprint.marks, strict=True):
-            rarity = math.log(every / (get(term, 0) * self._seen + _STANDS_IN_BY[mark & 0x0F])) / self._unit
-            if rarity > 0:
-                found[term] = (_BOOST[mark] * rarity, mark)
-        return _Weights(found)
-
-
-_STANDS_IN_BY = [_STANDS_IN[sort] for sort in sorted(_STANDS_IN)]
-_BOOST = {
-    mark: _WORTH[Sort(mark & 0x0F)]
-    * (_IN_TITLE if mark & TITLE else _IN_LEAD if mark & EARLY else 1.0)
-    * (_OFTEN_SAID if mark & OFTEN else 1.0)
-    for mark in range(0x80)
-    if mark & 0x0F in set(map(int, Sort))
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Alike:
-    both: int
-    ours: int
-    others: int
-    telling: int
-    figures: int
-
-
-class _Weights:
-    """The weighed terms of one article."""
-
-    def __init__(self, found: dict[int, tuple[float, int]]) -> None:
-        self.found = found
-        self._norms: dict[bool, float] = {}
-
-    def norm(self, across: bool) -> float:
-        if across not in self._norms:
-            values = (w * w for w, mark in self.found.values() if not across or mark & 0x0F in _TRAVELS)
-            self._norms[across] = math.sqrt(sum(values) + (_BALLAST_ACROSS if across else _BALLAST))
-        return self._norms[across]
-
-    def shared(self, other: _Weights) -> Iterable[int]:
-        return self.found.keys() & other.found.keys()
-
-    def cosine(self, other: _Weights, *, across: bool, kinds: frozenset[Sort] | None = None) -> float:
-        """Return the cosine of the two, or what terms of some kinds add to it; `across` languages by what survives translation alone."""
-        mine, theirs = self.found, other.found
-        wanted = kinds or (_TRAVELS if across else _ALL)
-        total = sum(mine[term][0] * theirs[term][0] for term in sorted(self.shared(other)) if mine[term][1] & 0x0F in wanted)
-        norms = self.norm(across) * other.norm(across)
-        return total / norms if norms else 0.0
-
-    def alike(self, other: _Weights) -> _Alike:
-        """Count the names, numbers and quotes that both have, and that one alone has."""
-        mine, theirs = self.distinct(), other.distinct()
-        both = mine & theirs
-        kinds = [self.found[term][1] & 0x0F for term in both]
-        return _Alike(
-            both=len(both), ours=len(mine) - len(both), others=len(theirs) - len(both),
-            telling=sum(1 for term in both if self.found[term][1] & 0x0F in _TELLING and self.found[term][0] > 0.5),
-            figures=sum(1 for kind in kinds if kind in _FIGURES),
-        )  # fmt: skip
-
-    def distinct(self) -> set[int]:
-        """Return the terms that would differ between two texts of one template."""
-        return {term for term, (_, mark) in self.found.items() if mark & 0x0F in _DISTINCT}
-
-    def template(self, other: _Weights, alike: _Alike) -> bool:
-        """Whether two texts worded alike are about different things: each has names or numbers that the other lacks."""
-        if min(alike.ours, alike.others) >= 2 and alike.both < 0.6 * (alike.both + min(alike.ours, alike.others)):
-            return True
-        if min(alike.ours, alike.others) >= 1 and alike.both < 0.3 * (alike.both + min(alike.ours, alike.others)):
-            return True
-        ours, others, _ = self.differ(other)
-        return min(ours, others) >= 1.2 and min(alike.ours, alike.others) >= 2 and alike.both < 2 * min(alike.ours, alike.others)
-
-    def other_heads(self, other: _Weights) -> bool:
-        """Whether the headlines name different things, and hardly anything in common."""
-        ours, others, both = self.differ(other)
-        return min(ours, others) >= 1.2 and both < 0.3 * (ours + others)
-
-    def headline(self, other: _Weights) -> tuple[float, int]:
-        """Return how much of the lighter headline the other article has, and by how many terms."""
-        best, kinds = 0.0, 0
-        for one, two in ((self, other), (other, self)):
-            title = {term: w for term, (w, mark) in one.found.items() if mark & TITLE}
-            hit = [term for term in sorted(title) if term in two.found]
-            share = sum(title[t] for t in hit) / (sum(title.values()) + 1.0) if title else 0.0
-            if share > best and len(title) >= 4:
-                best, kinds = share, len(hit)
-        return best, kinds
-
-    def differ(self, other: _Weights) -> tuple[float, float, float]:
-        """Return the weight of telling headline terms that only the one, only the other, and both have."""
-        ours = self._heads()
-        others = other._heads()
-        both = sum(ours[t] for t in sorted(ours.keys() & other.found.keys())) + sum(
-            others[t] for t in sorted(others.keys() & self.found.keys())
-        )
-        return (
-            sum(ours[t] for t in sorted(ours.keys() - other.found.keys())),
-            sum(others[t] for t in sorted(others.keys() - self.found.keys())),
-            both / 2,
-        )
-
-    def _heads(self) -> dict[int, float]:
-        return {t: w for t, (w, mark) in self.found.items() if mark & TITLE and mark & 0x0F in _TELLING}
-
-    def contradicts(self, other: _Weights) -> bool:
-        """Whether both give many numbers and none in common."""
-        ours = {t for t, (_, mark) in self.found.items() if mark & 0x0F == Sort.NUMBER}
-        others = {t for t, (_, mark) in other.found.items() if mark & 0x0F == Sort.NUMBER}
-        return min(len(ours), len(others)) >= 4 and not ours & others

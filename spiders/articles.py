@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from spiders.pages.generic import Extracted
+from spiders.pages.language import guess
 from storage.identity import outlet_host, trusted_canonical
 from storage.items import Article, BodyFrom, Entry, Kind, Ownership, Source
 
@@ -30,7 +31,7 @@ def from_page(source: Source, entry: Entry | None, found: Extracted, *, asked: s
         authors=found.authors or (entry.authors if entry else ()),
         outlet=_outlet(source, entry, url, found.outlet),
         outlet_host=outlet_host(url),
-        language=found.language or (entry.language if entry else "") or source.language,
+        language=found.language or (entry.language if entry else "") or _language(source, found.text),
         country=source.country if source.kind is not Kind.SEARCH else "",
         ownership=source.ownership if source.kind is not Kind.SEARCH else Ownership.EARNED,
         body_from=BodyFrom.PAGE,
@@ -49,7 +50,7 @@ def from_entry(source: Source, entry: Entry, why: str) -> Article:
         authors=entry.authors,
         outlet=_outlet(source, entry, entry.url, ""),
         outlet_host=outlet_host(entry.outlet_url) if entry.opaque else outlet_host(entry.url),
-        language=entry.language or source.language,
+        language=entry.language or _language(source, f"{entry.title}\n{entry.summary}"),
         country=source.country if source.kind is not Kind.SEARCH else "",
         ownership=source.ownership if source.kind is not Kind.SEARCH else Ownership.EARNED,
         body_from=BodyFrom.FEED,
@@ -67,6 +68,11 @@ def is_home(asked: str, url: str) -> bool:
 def _same_page(asked: str, url: str) -> bool:
     """Whether a redirect led to the article's own address, not to a consent or login page of another host."""
     return outlet_host(asked) == outlet_host(url) or not outlet_host(asked)
+
+
+def _language(source: Source, words: str) -> str:
+    """The source's language; a search in one language finds articles in any."""
+    return guess(words) if source.kind is Kind.SEARCH else source.language
 
 
 def _outlet(source: Source, entry: Entry | None, url: str, stated: str) -> str:

@@ -110,8 +110,8 @@ class Dedupe:
         day = stamp(at) if fingerprint.dated else 0
         keys = self._keys(fingerprint, self.rarity(fingerprint.terms))
         row = {"article_id": article_id, "at": at, "version": VERSION, "sketch": fingerprint.pack()}
-        insertion = insert_or(self._connection, sketches).on_conflict_do_nothing()
-        if not self._connection.execute(insertion, row).rowcount:
+        insertion = insert_or(self._connection, sketches).on_conflict_do_nothing().returning(sketches.c.article_id)
+        if self._connection.execute(insertion, row).first() is None:
             self.remove(article_id)
             self._connection.execute(insert(sketches), row)
         marks = [*fingerprint.bands, *([] if fingerprint.dated else [_UNDATED])]
@@ -186,7 +186,7 @@ class Dedupe:
 
 _ABSENT = -2
 _HEADLINE = 3.0
-_PRIOR = {sort: {Sort.WORD: 2, Sort.LONG: 1, Sort.PAIR: 1, Sort.NAMES: 0, Sort.QUOTE: 0}.get(sort, 0) for sort in Sort}
+_PRIOR: dict[int, int] = dict.fromkeys(map(int, Sort), 0) | {Sort.WORD: 2, Sort.LONG: 1, Sort.PAIR: 1}
 
 
 def _ranked(scores: Iterable[tuple[int, float]], most: int) -> list[tuple[int, float]]:
@@ -217,7 +217,7 @@ _TERMS = _lookup(terms, "term", INDEXED + 1, _PER_TERM)
 def _given(postgres: bool) -> Any:
     """The numbers of one parameter as rows: one statement for any number of keys, compiled once."""
     if postgres:
-        return func.unnest(bindparam("keys", type_=ARRAY(BigInteger))).table_valued("value", name="given")
+        return func.unnest(bindparam("keys", type_=ARRAY(BigInteger))).table_valued("value", name="given").render_derived()
     return func.json_each(bindparam("keys")).table_valued("value", name="given")
 
 

@@ -243,9 +243,9 @@ def _periods(title: str, at: datetime) -> frozenset[int]:
     words = title.replace(",", " ").replace(".", " ").split()
     for before, after in pairwise(words):
         for day, month in ((before, after), (after, before)):
-            number = MONTHS.get(month)
-            if number and day.isdigit() and 0 < int(day) <= 31:
-                found.add(4 << 24 | min(number, int(day)) * 32 + max(number, int(day)))
+            known = MONTHS.get(month)
+            if known and day.isdecimal() and 0 < int(day) <= 31:
+                found.add(4 << 24 | min(known, int(day)) * 32 + max(known, int(day)))
     head, bar, tail = title.rpartition(" | ")
     if bar and len(tail.split()) >= 3:
         # A series named behind a bar: its parts are told apart by what stands before it.
@@ -321,7 +321,7 @@ class _Terms:
             word = words[token]
             kind = word.kind
             if kind == _PUNCTUATION:
-                if number and token == "%":
+                if number and token == "%":  # noqa: S105 - a token of text
                     self.add(f"#{number}%", Sort.NUMBER, flags)
                 start = start or token in _STARTS
                 last_name = last_word = number = ""

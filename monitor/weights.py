@@ -1,0 +1,163 @@
+"""Weigh an article's terms by how rare they are in this store, and compare two articles by them. Pure.
+
+Inverse document frequency after K. Spärck Jones (1972), started from a prior by the sort of a term, so that an empty store judges
+soberly too; the cosine carries a ballast, so that the agreement of two short texts is no likeness yet.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from storage.fingerprints import EARLY, OFTEN, TITLE, Fingerprint, Sort
+
+_YOUNG = 4.0  # how much more the articles of a young store count than the prior's
+_PRIOR = 2_000  # articles that the prior is worth
+_STANDS_IN = {
+    Sort.WORD: 90.0, Sort.LONG: 15.0, Sort.PAIR: 20.0, Sort.NAME: 5.0, Sort.NAMES: 1.0, Sort.SMALL: 70.0, Sort.NUMBER: 6.0,
+    Sort.DATE: 40.0, Sort.CONCEPT: 40.0, Sort.QUOTE: 0.5,
+}  # fmt: skip
+_WORTH = {
+    Sort.WORD: 1.0, Sort.LONG: 0.9, Sort.PAIR: 1.4, Sort.NAME: 1.0, Sort.NAMES: 0.9, Sort.SMALL: 1.0, Sort.NUMBER: 1.2, Sort.DATE: 0.3,
+    Sort.CONCEPT: 1.0, Sort.QUOTE: 0.9,
+}  # fmt: skip
+_IN_TITLE, _IN_LEAD, _OFTEN_SAID = 1.5, 1.2, 1.6
+_BALLAST, _BALLAST_ACROSS = 6.0, 4.0
+_TRAVELS = frozenset({Sort.NAME, Sort.NAMES, Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.CONCEPT, Sort.QUOTE})  # survives translation
+_ALL = frozenset(Sort)
+PLAIN = frozenset({Sort.WORD, Sort.LONG, Sort.PAIR, Sort.CONCEPT})
+_FIGURES = frozenset({Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.QUOTE})
+_DISTINCT = frozenset({Sort.NAME, Sort.NAMES, Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.QUOTE})
+_TELLING = frozenset({Sort.NAME, Sort.NAMES, Sort.NUMBER, Sort.QUOTE})  # points at one event
+
+
+class Weigher:
+    """Weighs terms by how rare they are in the store."""
+
+    def __init__(self, common: Mapping[int, int], total: int) -> None:
+        self._common = common
+        self._all = total + _PRIOR
+        self._unit = math.log(1 + self._all)
+        # In a young store the prior would drown what the store itself has seen: a name in every tenth article is no rare one.
+        self._seen = 1.0 + _YOUNG * _PRIOR / (_PRIOR + total)
+
+    def weights(self, fingerprint: Fingerprint) -> Weights:
+        """Return the terms of an article with their weights."""
+        found = {}
+        get, every = self._common.get, self._all
+        for term, mark in zip(fingerprint.terms, fingerprint.marks, strict=True):
+            rarity = math.log(every / (get(term, 0) * self._seen + _STANDS_IN_BY[mark & 0x0F])) / self._unit
+            if rarity > 0:
+                found[term] = (_BOOST[mark] * rarity, mark)
+        return Weights(found)
+
+
+_STANDS_IN_BY = [_STANDS_IN[sort] for sort in sorted(_STANDS_IN)]
+_BOOST = {
+    mark: _WORTH[Sort(mark & 0x0F)]
+    * (_IN_TITLE if mark & TITLE else _IN_LEAD if mark & EARLY else 1.0)
+    * (_OFTEN_SAID if mark & OFTEN else 1.0)
+    for mark in range(0x80)
+    if mark & 0x0F in set(map(int, Sort))
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """How many names, numbers and quotes two articles share, and how many they do not."""
+
+    both: int
+    ours: int  # only the one has
+    others: int  # only the other has
+    telling: int  # of those both have: names, numbers and quotes of weight
+    figures: int  # of those both have: numbers, dates and quotes
+
+
+class Weights:
+    """The weighed terms of one article."""
+
+    def __init__(self, found: dict[int, tuple[float, int]]) -> None:
+        self.found = found
+        self._norms: dict[bool, float] = {}
+
+    def norm(self, across: bool) -> float:
+        """Return the length of the vector, ballast included."""
+        if across not in self._norms:
+            values = (w * w for w, mark in self.found.values() if not across or mark & 0x0F in _TRAVELS)
+            self._norms[across] = math.sqrt(sum(values) + (_BALLAST_ACROSS if across else _BALLAST))
+        return self._norms[across]
+
+    def shared(self, other: Weights) -> Iterable[int]:
+        """Return the terms that both have."""
+        return self.found.keys() & other.found.keys()
+
+    def cosine(self, other: Weights, *, across: bool, kinds: frozenset[Sort] | None = None) -> float:
+        """Return the cosine of the two, or what terms of some kinds add to it; `across` languages by what survives translation alone."""
+        mine, theirs = self.found, other.found
+        wanted = kinds or (_TRAVELS if across else _ALL)
+        total = sum(mine[term][0] * theirs[term][0] for term in sorted(self.shared(other)) if mine[term][1] & 0x0F in wanted)
+        norms = self.norm(across) * other.norm(across)
+        return total / norms if norms else 0.0
+
+    def alike(self, other: Weights) -> Alike:
+        """Count the names, numbers and quotes that both have, and that one alone has."""
+        mine, theirs = self.distinct(), other.distinct()
+        both = mine & theirs
+        kinds = [self.found[term][1] & 0x0F for term in both]
+        return Alike(
+            both=len(both), ours=len(mine) - len(both), others=len(theirs) - len(both),
+            telling=sum(1 for term in both if self.found[term][1] & 0x0F in _TELLING and self.found[term][0] > 0.5),
+            figures=sum(1 for kind in kinds if kind in _FIGURES),
+        )  # fmt: skip
+
+    def distinct(self) -> set[int]:
+        """Return the terms that would differ between two texts of one template."""
+        return {term for term, (_, mark) in self.found.items() if mark & 0x0F in _DISTINCT}
+
+    def template(self, other: Weights, alike: Alike) -> bool:
+        """Whether two texts worded alike are about different things: each has names or numbers that the other lacks."""
+        if min(alike.ours, alike.others) >= 2 and alike.both < 0.6 * (alike.both + min(alike.ours, alike.others)):
+            return True
+        if min(alike.ours, alike.others) >= 1 and alike.both < 0.3 * (alike.both + min(alike.ours, alike.others)):
+            return True
+        ours, others, _ = self.differ(other)
+        return min(ours, others) >= 1.2 and min(alike.ours, alike.others) >= 2 and alike.both < 2 * min(alike.ours, alike.others)
+
+    def other_heads(self, other: Weights) -> bool:
+        """Whether the headlines name different things, and hardly anything in common."""
+        ours, others, both = self.differ(other)
+        return min(ours, others) >= 1.2 and both < 0.3 * (ours + others)
+
+    def headline(self, other: Weights) -> tuple[float, int]:
+        """Return how much of the lighter headline the other article has, and by how many terms."""
+        best, kinds = 0.0, 0
+        for one, two in ((self, other), (other, self)):
+            title = {term: w for term, (w, mark) in one.found.items() if mark & TITLE}
+            hit = [term for term in sorted(title) if term in two.found]
+            share = sum(title[t] for t in hit) / (sum(title.values()) + 1.0) if title else 0.0
+            if share > best and len(title) >= 4:
+                best, kinds = share, len(hit)
+        return best, kinds
+
+    def differ(self, other: Weights) -> tuple[float, float, float]:
+        """Return the weight of telling headline terms that only the one, only the other, and both have."""
+        ours = self._heads()
+        others = other._heads()
+        both = sum(ours[t] for t in sorted(ours.keys() & other.found.keys())) + sum(
+            others[t] for t in sorted(others.keys() & self.found.keys())
+        )
+        return (
+            sum(ours[t] for t in sorted(ours.keys() - other.found.keys())),
+            sum(others[t] for t in sorted(others.keys() - self.found.keys())),
+            both / 2,
+        )
+
+    def _heads(self) -> dict[int, float]:
+        return {t: w for t, (w, mark) in self.found.items() if mark & TITLE and mark & 0x0F in _TELLING}
+
+    def contradicts(self, other: Weights) -> bool:
+        """Whether both give many numbers and none in common."""
+        ours = {t for t, (_, mark) in self.found.items() if mark & 0x0F == Sort.NUMBER}
+        others = {t for t, (_, mark) in other.found.items() if mark & 0x0F == Sort.NUMBER}
+        return min(len(ours), len(others)) >= 4 and not ours & others
