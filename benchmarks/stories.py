@@ -22,10 +22,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import update
-
 from monitor.placing import place, settle
-from storage import schema
 from storage.articles import NewArticle
 from storage.identity import outlet_host
 from storage.items import Article, BodyFrom
@@ -55,8 +52,8 @@ def store_one(transaction: Transaction, article: Article, at: datetime) -> int:
         assert decision.story_id is not None
         transaction.articles.merge(decision.story_id, other)
     if decision.copies:
-        table = schema.articles
-        transaction.connection.execute(update(table).where(table.c.copy_id.in_(decision.copies)).values(copy_id=decision.copy_id))
+        assert decision.copy_id is not None
+        transaction.articles.join_copies(decision.copy_id, decision.copies)
     settle(transaction, article_id, made, at)
     return article_id
 

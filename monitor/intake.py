@@ -162,7 +162,8 @@ class StoreIntake:
 
     def _take(self, arrival: Arrival) -> Outcome:
         article = with_outlet(arrival.article, arrival.source, self._owned)
-        arrival = replace(arrival, article=article)
+        if article is not arrival.article:
+            arrival = replace(arrival, article=article)
         document = document_of(article)
         matches = self._match(document)
         entry = arrival.entry

@@ -140,6 +140,8 @@ class Keeping:
             return Outcome.SUPPRESSED, article_id
         settle(transaction, article_id, fingerprint, moment)
         if story_id is not None:
+            if decision.copies and decision.copy_id is not None:
+                transaction.articles.join_copies(decision.copy_id, decision.copies)
             for other in decision.merge:
                 if other != story_id and not self._kept_apart(story_id, other):
                     transaction.articles.merge(story_id, other)

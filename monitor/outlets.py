@@ -23,7 +23,7 @@ def with_outlet(article: Article, source: Source, owned: frozenset[str] = frozen
     if _below(host, owned):
         ownership = Ownership.OWNED
     if source.kind is Kind.FEED and source.origin in {"pack", "config", "added"} and article.outlet == source.outlet:
-        return replace(article, ownership=ownership)
+        return article if ownership is article.ownership else replace(article, ownership=ownership)
     return replace(
         article,
         outlet=known.name if known is not None else article.outlet or host,

@@ -157,6 +157,11 @@ class Articles:
         moved = update(told).where(told.c.story_id == other)
         self._connection.execute((moved.where(told.c.name.not_in(names)) if names else moved).values(story_id=into))
 
+    def join_copies(self, copy_id: int, others: Sequence[int]) -> None:
+        """Make further copy groups part of the group `copy_id`."""
+        table = schema.articles
+        self._connection.execute(update(table).where(table.c.copy_id.in_(others)).values(copy_id=copy_id))
+
     # ------------------------------------------------------------------ questions
 
     def of_urls(self, url_keys: Iterable[str]) -> list[int]:

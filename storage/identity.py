@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
 
@@ -62,12 +63,14 @@ def canonical_url(url: str) -> str:
     return canonical if len(canonical) <= LONGEST_URL else ""
 
 
+@lru_cache(maxsize=8_192)  # an entry's address is asked for when it is sifted and again when it is kept
 def url_key(url: str) -> str:
     """Return the compact identity of an address (22 characters), "" where it has none; equal for equal canonical forms."""
     canonical = canonical_url(url)
     return _digest(canonical) if canonical else ""
 
 
+@lru_cache(maxsize=1_024)
 def outlet_host(url: str) -> str:
     """Return the publisher's host of an address: lower case, without "www.", "m." or "amp."; "" where there is none."""
     try:

@@ -68,13 +68,16 @@ def _charset_lies(body: bytes, head: bytes) -> bool:
 _CP1252 = {code: bytes([code]).decode("cp1252") for code in range(0x80, 0xA0) if code not in {0x81, 0x8D, 0x8F, 0x90, 0x9D}}
 
 
+_C1 = re.compile("[\x80-\x9f]")
+
+
 def _mend(text: str) -> str:
     """Undo what broken publishing systems do, as feedparser does: UTF-8 taken for Latin-1, Windows quotes left as controls."""
     if text.isascii():
         return text
     with suppress(UnicodeError):
         text = text.encode("latin-1").decode("utf-8")
-    return text.translate(_CP1252)
+    return text.translate(_CP1252) if _C1.search(text) else text
 
 
 def _text(element: Any) -> str:

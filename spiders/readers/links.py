@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit
 
 _WRAPS = {  # host (without www.) and path prefix -> the parameter that holds the address
@@ -59,6 +60,7 @@ def absolute(base: str, link: str) -> str:
     return joined if parts is not None and parts.scheme in {"http", "https"} and parts.hostname else ""
 
 
+@lru_cache(maxsize=512)
 def _split(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)

@@ -35,7 +35,12 @@ class Desk:
         clean = {
             name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy") and not name.startswith("MONITOR_")
         }
-        return clean | {"http_proxy": self.proxy, "https_proxy": self.proxy, "MONITOR_DATABASE_URL": self.database, "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
+        return clean | {
+            "http_proxy": self.proxy,
+            "https_proxy": self.proxy,
+            "MONITOR_DATABASE_URL": self.database,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+        }
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command."""
