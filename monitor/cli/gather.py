@@ -77,7 +77,7 @@ def daily(
     """Do a day's work: crawl what is due, write the digest to digests/YYYY-MM-DD.*, print it.
 
     For cron. Run it as often as you like: each story is told once, and the day's files hold the whole day. Exit code 0: done;
-    3: done, but some sources could not be read (the digest says which); 1: nothing could be read.
+    3: the digest is made, but sources or the crawl failed (the digest says which); 1: no digest could be made.
     """
     from monitor.cli.show import show
     from monitor.daily import run_daily

@@ -38,7 +38,7 @@ _OPENER = re.compile(
     re.I,
 )
 _LINES = re.compile(
-    r"^\W*(?:quảng cáo|advertisement|publicité|sponsored content|nội dung tài trợ|(?:đăng ký|subscribe|abonnez).{0,80}|©.*|copyright .*|all rights reserved.*|"
+    r"^\W*(?:quảng cáo|advertisement|publicité|sponsored content|nội dung tài trợ|(?:đăng ký|subscribe|abonnez).{0,80}|(?:©|copyright |all rights reserved).{0,120}|"
     r"(?:theo dõi|follow) .{0,60} (?:trên|on) .{0,40})\W*$",
     re.I,
 )

@@ -340,3 +340,13 @@ def test_any_bytes_are_read_or_refused(body: bytes, encoding: str | None) -> Non
         read(body, encoding=encoding)
     except ExtractError:
         return
+
+
+def test_a_paragraph_that_opens_with_a_picture_credit_stays() -> None:
+    body = (
+        "© Agence. The lab sits inside Mila, founded by Professor Yoshua Bengio, and will study unsupervised learning and generative "
+        "adversarial networks; both sides say that the collaboration is well established and has built trust over several years."
+    )
+    page = f"<html><body><article><p>{body}</p><p>© 2026 Agence. All rights reserved.</p></article></body></html>"
+    found = extract(page.encode(), url="https://a.example/1", encoding=None, language="en", timezone="UTC", now=NOW)
+    assert found.text == body
