@@ -150,12 +150,13 @@ class Articles:
 
     def merge(self, into: int, other: int) -> None:
         """Put all articles of story `other` into story `into`, without a word about why; what was told stays told."""
-        table, told = schema.articles, schema.told
+        table = schema.articles
         self._connection.execute(update(table).where(table.c.story_id == other).values(story_id=into))
-        # A merged story is told where either was.
-        names = set(self._connection.scalars(select(told.c.name).where(told.c.story_id == into)))
-        moved = update(told).where(told.c.story_id == other)
-        self._connection.execute((moved.where(told.c.name.not_in(names)) if names else moved).values(story_id=into))
+        # A merged story is told where either was, by digests and by alerts.
+        for told, name in ((schema.told, schema.told.c.name), (schema.alerted, schema.alerted.c.rule)):
+            names = set(self._connection.scalars(select(name).where(told.c.story_id == into)))
+            moved = update(told).where(told.c.story_id == other)
+            self._connection.execute((moved.where(name.not_in(names)) if names else moved).values(story_id=into))
 
     def join_copies(self, copy_id: int, others: Sequence[int]) -> None:
         """Make further copy groups part of the group `copy_id`."""

@@ -256,3 +256,51 @@ verdicts = Table(
     Column("article_id", Id, ForeignKey("articles.id"), nullable=False, index=True),
     Column("other_id", Id, ForeignKey("articles.id"), index=True),
 )
+
+# A rule of alerts fired: one message, told to its deliveries as soon as its quiet hours allow.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("rule", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),  # match, burst
+    Column("topic", String(128), nullable=False, server_default=""),  # of a burst
+    Column("at", Moment, nullable=False),
+    Column("due", Moment, nullable=False),  # later than `at` where quiet hours hold it
+    Column("count", Integer, nullable=False, server_default="0"),  # of a burst: stories within the hour
+    Column("usual", Float),  # of a burst: the mean of that hour
+    Index("ix_alerts_rule", "rule", "at"),
+)
+
+# A story is told once by a rule: the primary key has the last word.
+alerted = Table(
+    "alerted",
+    metadata,
+    Column("rule", String(64), primary_key=True),
+    Column("story_id", Id, ForeignKey("stories.id"), primary_key=True, autoincrement=False, index=True),
+    Column("alert_id", Id, ForeignKey("alerts.id"), nullable=False, index=True),
+)
+
+# The outbox: one row for each recipient of an edition or an alert, written in the transaction that makes it.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("series", String(80), nullable=False),  # digest:NAME or alert:RULE
+    Column("period", String(32), nullable=False),  # 2026-11-23/1: day and edition; a12: the alert's number
+    Column("digest_id", Id, ForeignKey("digests.id"), index=True),
+    Column("alert_id", Id, ForeignKey("alerts.id"), index=True),
+    Column("delivery", String(64), nullable=False),  # the name of its [[delivery]]
+    Column("recipient", String(320), nullable=False, server_default=""),
+    Column("message_id", String(255), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("doubts", Integer, nullable=False, server_default="0"),  # attempts whose outcome nobody knows
+    Column("created", Moment, nullable=False),
+    Column("due", Moment, nullable=False),
+    Column("claimed", Moment),
+    Column("ended", Moment),
+    Column("error", Text, nullable=False, server_default=""),
+    UniqueConstraint("series", "period", "delivery", "recipient"),
+    Index("ix_deliveries_state", "state", "due"),
+)

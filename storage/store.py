@@ -35,7 +35,7 @@ from storage.sightings import Sightings
 from storage.sources import Sources
 from storage.verdicts import Verdicts
 
-SCHEMA_HEAD = "0001"
+SCHEMA_HEAD = "0002"
 BUSY_TIMEOUT_S = 60.0
 
 
