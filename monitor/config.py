@@ -17,6 +17,8 @@ import msgspec
 from msgspec import Meta
 
 from monitor.config_database import VARIABLE, check_database, redacted
+from monitor.config_delivery import AlertTable, Delivery, check_alerts, check_deliveries
+from monitor.config_digests import FORMATS, LANGUAGES, DigestTable, check_digests, resolve
 from monitor.config_errors import Document, Keys, check_keys, parse, refused, shown
 from storage.errors import ConfigError
 
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from storage.items import Source
 
 FILE = "monitor.toml"
-LANGUAGES = ("en", "vi", "fr")
-FORMATS = ("html", "txt", "md", "json", "atom")
 
 Flag = Annotated[bool, Meta(description="true or false")]
 Text = Annotated[str, Meta(description="a text in quotes")]
@@ -45,14 +45,6 @@ class Crawl(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     pages_per_source: Annotated[int, Meta(ge=1, le=10_000, description="a whole number from 1 to 10000")] = 300
     processes: Annotated[int, Meta(ge=1, le=64, description="a whole number from 1 to 64")] | None = None
     contact: Text = ""
-
-
-class DigestTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`[digest]`: what `monitor daily` writes."""
-
-    folder: Text = "digests"
-    formats: Annotated[tuple[str, ...], Meta(description=f"a list out of {', '.join(FORMATS)}")] = ("html", "txt", "json")
-    baseline_hours: Annotated[int, Meta(ge=1, le=720, description="a whole number of hours from 1 to 720")] = 48
 
 
 class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,11 +101,15 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     language: Annotated[str, Meta(description='"en", "vi" or "fr"')] = "en"
     builtin_topics: Flag = True
     crawl: Crawl = Crawl()
-    digest: DigestTable = DigestTable()
+    digest: Annotated[DigestTable | tuple[DigestTable, ...], Meta(description="[digest], or tables, each begun by [[digest]]")] = (
+        DigestTable()
+    )
     network: Network = Network()
     packs: Packs = Packs()
     topic: Annotated[tuple[dict[str, Any], ...], Meta(description="tables, each begun by [[topic]]")] = ()
     source: Annotated[tuple[SourceTable, ...], Meta(description="tables, each begun by [[source]]")] = ()
+    delivery: Annotated[tuple[dict[str, Any], ...], Meta(description="tables, each begun by [[delivery]]")] = ()
+    alert: Annotated[tuple[AlertTable, ...], Meta(description="tables, each begun by [[alert]]")] = ()
 
 
 class Config(_File, frozen=True, kw_only=True):
@@ -121,6 +117,8 @@ class Config(_File, frozen=True, kw_only=True):
 
     path: Path | None = None  # the file that was read
     base: Path = Path()  # what relative SQLite files are relative to
+    digests: tuple[DigestTable, ...] = ()  # at least one once loaded; language, time zone and folder filled in
+    deliveries: tuple[Delivery, ...] = ()
 
     @property
     def database_file(self) -> Path | None:
@@ -164,7 +162,7 @@ class Config(_File, frozen=True, kw_only=True):
         import tomlkit
 
         head = f"# {self.path}, and defaults\n" if self.path else "# no file: these are the defaults\n"
-        known = {key: value for key, value in self.as_dict().items() if value or key not in {"topic", "source"}}
+        known = {key: value for key, value in self.as_dict().items() if value or key not in {"topic", "source", "delivery", "alert"}}
         return head + tomlkit.dumps(_without_none(known))
 
 
@@ -190,7 +188,13 @@ def load_config(path: Path | None, env: Mapping[str, str], cwd: Path) -> Config:
     if from_env := env.get(VARIABLE, "").strip():
         database = check_database(from_env, cwd, Document(VARIABLE), ())
     values = {field: getattr(loaded, field) for field in _File.__struct_fields__}
-    return Config(**(values | {"database": database}), path=found, base=cwd)
+    return Config(
+        **(values | {"database": database}),
+        path=found,
+        base=cwd,
+        digests=resolve(loaded.digest, language=loaded.language, timezone=loaded.timezone),
+        deliveries=check_deliveries(document, loaded.delivery, {}),
+    )
 
 
 def read_text(document: Document) -> _File:
@@ -206,6 +210,7 @@ def read_text(document: Document) -> _File:
         "network": Network,
         "packs": Packs,
         "source": SourceTable,
+        "alert": AlertTable,
     }
     check_keys(document, data, _File, tables)
     try:
@@ -213,6 +218,9 @@ def read_text(document: Document) -> _File:
     except msgspec.ValidationError as error:
         raise _blame(document, data, tables, error) from None
     _check(document, loaded)
+    deliveries = check_deliveries(document, loaded.delivery, tables)
+    check_digests(document, loaded.digest, [one.name for one in deliveries])
+    check_alerts(document, loaded.alert, deliveries)
     if loaded.source:
         from monitor.config_sources import check_tables
 
@@ -280,9 +288,9 @@ def _blame(
         elif found is not None:
             each = [((name,), found)]
         for keys, one in each:
-            if name == "source" and keys == ("source",):
+            if name in {"source", "alert"} and len(keys) == 1:
                 continue  # no list at all: said of the file as a whole
-            if name != "source" and len(keys) > 1:
+            if name not in {"source", "alert", "digest"} and len(keys) > 1:
                 return document.error(
                     keys, f"{name} is a list of tables, but should be one table", hint=f"write [{name}], in single brackets"
                 )
@@ -307,12 +315,6 @@ def _check(document: Document, loaded: _File) -> None:
     # It becomes part of a request header.
     if contact and not re.fullmatch(r"https?://[!-~]+\.[!-~]+|[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+", contact):
         raise document.wrong(("crawl", "contact"), contact, 'an e-mail address or a web address, such as "press@example.org"')
-    for number, one in enumerate(loaded.digest.formats):
-        if one not in FORMATS or one in loaded.digest.formats[:number]:
-            said = "twice in the list" if one in FORMATS else f"no format; there are {', '.join(FORMATS)}"
-            raise document.error(("digest", "formats"), f"digest.formats: {shown(one)} is {said}")
-    if not loaded.digest.folder.strip() or "\0" in loaded.digest.folder:
-        raise document.wrong(("digest", "folder"), loaded.digest.folder, 'the name of a folder, such as "digests"')
     for one in loaded.network.allow:
         host, _, port = one.rpartition(":")
         if not re.fullmatch(r"[\w.-]+|\[[0-9A-Fa-f:.]+\]", host) or not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) < 65_536:

@@ -11,6 +11,7 @@ import msgspec
 
 from storage.errors import ConfigError
 
+_REPEATED = frozenset({"source", "delivery", "alert"})  # a key of theirs is never suggested for another table
 Keys = tuple[str | int, ...]
 """The way to a value: ("crawl", "delay_seconds"), ("source", 2, "url")."""
 
@@ -99,7 +100,9 @@ def parse(document: Document) -> dict[str, Any]:
         quoted = f" in {shown(said)}" if said and not re.match(_FORBIDDEN, said.partition("=")[0].strip()) and "://" not in said else ""
         raise ConfigError(
             f"{document.name}, line {line}: this is not TOML: {message[:1].lower()}{message[1:]}{quoted}",
-            hint='texts stand in quotes: key = "value"; lists in brackets: key = ["a", "b"]',
+            hint="write one [digest], or several [[digest]], not both"
+            if said.strip("[] ") == "digest"
+            else 'texts stand in quotes: key = "value"; lists in brackets: key = ["a", "b"]',
         ) from None
     except RecursionError:
         raise ConfigError(f"{document.name}: nested too deeply for a configuration", hint="write a new one with `monitor init`") from None
@@ -113,15 +116,15 @@ def check_keys(
     Raises:
         ConfigError: such a key.
     """
-    _check_table(document, (), data, names_of(shape), tables)
+    check_table(document, (), data, names_of(shape), tables)
     for name, struct in tables.items():
         inner = data.get(name)
         if isinstance(inner, dict):
-            _check_table(document, (name,), inner, names_of(struct), tables)
+            check_table(document, (name,), inner, names_of(struct), tables)
         elif isinstance(inner, list):
             for number, one in enumerate(inner):
                 if isinstance(one, dict):
-                    _check_table(document, (name, number), one, names_of(struct), tables)
+                    check_table(document, (name, number), one, names_of(struct), tables)
     for number, one in enumerate(data["topic"] if isinstance(data.get("topic"), list) else ()):
         for key in one if isinstance(one, dict) else ():
             _check_secret(document, ("topic", number, key))
@@ -137,13 +140,20 @@ def _check_secret(document: Document, keys: Keys) -> None:
         raise document.error(
             keys,
             f"{dotted(keys)} asks for a secret, and secrets do not belong into this file",
-            hint="remove it; give the database's password with the whole URL in the environment: MONITOR_DATABASE_URL",
+            hint=f'name the environment variable that holds it instead: {keys[-1]}_env = "NAME"'
+            if keys[0] == "delivery"
+            else "remove it; give the database's password with the whole URL in the environment: MONITOR_DATABASE_URL",
         )
 
 
-def _check_table(
+def check_table(
     document: Document, at: Keys, table: Mapping[str, Any], names: Sequence[str], tables: Mapping[str, type[msgspec.Struct]]
 ) -> None:
+    """Refuse keys of one table that are not among `names`, as `check_keys` does.
+
+    Raises:
+        ConfigError: such a key.
+    """
     for key in table:
         if key in names:
             continue
@@ -155,7 +165,9 @@ def _suggestion(key: str, at: Keys, names: Sequence[str], tables: Mapping[str, t
     from difflib import get_close_matches
 
     spelled = key.lower().replace(" ", "_")
-    elsewhere = {name: table for table, struct in tables.items() if table != "source" for name in names_of(struct)}
+    elsewhere = {name: table for table, struct in tables.items() if table not in _REPEATED for name in names_of(struct)}
+    if key.removesuffix("s") in names:
+        return f"did you mean {key.removesuffix('s')}?"
     if key in elsewhere:
         return f"it belongs under [{elsewhere[key]}]"
     if near := get_close_matches(spelled, names, n=1, cutoff=0.6):

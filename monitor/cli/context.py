@@ -98,7 +98,7 @@ class Context:
             zone=self.zone,
             language=language or self.config.language,
             clock=now,
-            baseline=timedelta(hours=self.config.digest.baseline_hours),
+            baseline=timedelta(hours=self.config.digests[0].baseline_hours),
         )
 
     def child(self, *arguments: str) -> list[str]:

@@ -90,8 +90,8 @@ def daily(
         crawl=None if no_crawl else ours.child("crawl", "--due", "--wait", str(DAILY_WAIT), "--deadline", str(minutes)),
         # The child may first wait for another crawl, and then has its whole time.
         deadline_s=60.0 * (minutes + DAILY_WAIT),
-        folder=Path(settings.digest.folder),
-        formats=settings.digest.formats,
+        folder=Path(settings.digests[0].folder),
+        formats=settings.digests[0].formats,
     )
     if not quiet:
         show(result.digest, "terminal")

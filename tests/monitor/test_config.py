@@ -17,6 +17,7 @@ import pytest
 
 from monitor import adding, config_sources
 from monitor.config import FORMATS, Config, Packs, add_source, load_config, redacted, remove_source, starter_text
+from monitor.config_delivery import KINDS
 from monitor.packs import GROUPS, SEARCHES, feeds
 from storage.errors import ConfigError, UsageError
 from storage.items import Kind, Ownership, Poll, PollOutcome, Source
@@ -65,7 +66,11 @@ def test_without_a_file_the_defaults_serve(tmp_path: Path) -> None:
     assert (config.crawl.delay_seconds, config.crawl.requests_per_host, config.crawl.concurrency) == (0.25, 1, 64)
     assert (config.crawl.timeout_seconds, config.crawl.deadline_minutes, config.crawl.processes) == (30, 30, None)
     assert (config.crawl.pages, config.crawl.pages_per_source, config.crawl.contact) == (True, 300, "")
-    assert (config.digest.folder, list(config.digest.formats), config.digest.baseline_hours) == ("digests", ["html", "txt", "json"], 48)
+    assert (config.digests[0].folder, config.digests[0].formats, config.digests[0].baseline_hours) == (
+        "digests",
+        ("html", "txt", "json"),
+        48,
+    )
     assert list(config.network.allow) == []
     assert config.packs.groups == set(GROUPS)
 
@@ -422,12 +427,19 @@ def test_the_starter_shows_every_key_with_its_default(tmp_path: Path) -> None:
     assert [topic["name"] for topic in shown.pop("topic")] == ["Example University"]
     (source,) = shown.pop("source")
     assert source["id"] == "example"
-    assert shown == {key: value for key, value in right.items() if key not in {"topic", "source"}}
+    assert [table["kind"] for table in shown.pop("delivery")] == list(KINDS)
+    assert [table["name"] for table in shown.pop("alert")] == ["urgent"]
+    assert shown["digest"].pop("folder") == "digests"  # the default follows the digest's name
+    assert right["digest"].pop("folder") == ""
+    assert shown == {key: value for key, value in right.items() if key not in {"topic", "source", "delivery", "alert"}}
     written = tomllib.loads(uncommented)
     assert set(written) == set(defaults.as_dict())
     for name, struct in (("crawl", config.crawl), ("digest", config.digest), ("network", config.network), ("packs", config.packs)):
         assert set(written[name]) == set(struct.__struct_encode_fields__), name
     assert set(written["source"][0]) == set(config.source[0].__struct_encode_fields__)
+    assert set(written["alert"][0]) == set(config.alert[0].__struct_encode_fields__)
+    for table in written["delivery"]:
+        assert set(table) == {"kind", *KINDS[table["kind"]].__struct_encode_fields__}, table["name"]
 
 
 def test_the_demos_configuration_is_accepted(tmp_path: Path) -> None:
