@@ -8,19 +8,22 @@ a digest twice a day tells the second time what came in between, and a day shown
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from monitor.schedule import LATE, Due
 from monitor.stories import lead
 from storage.errors import UsageError
-from storage.items import Coverage, Source, Story
+from storage.items import Coverage, Notice, Source, Story
 
 if TYPE_CHECKING:
     from monitor.digest.record import Digest
-    from storage.store import Reading, Store
+    from storage.periods import PeriodRow
+    from storage.store import Reading, Store, Transaction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,24 +58,44 @@ class Edition:
 def next_edition(desk: Desk) -> Edition:
     """Make the next digest and remember what it told, in one transaction: a crash tells nothing off."""
     now = desk.clock()
-    day = now.astimezone(desk.zone).date()
     with desk.store.transaction() as transaction:
-        last = transaction.ledger.last(desk.name)
-        fresh, old = _news(desk, transaction, first=last is None, now=now)
-        since = last.until if last else None
-        coverage = _coverage(desk, transaction, since, now)
-        number = 1 + len(transaction.ledger.editions(desk.name, day.isoformat()))
-        digest = _build(desk, fresh, coverage, day=day, edition=number, since=since, until=now)
-        transaction.ledger.open_edition(
-            desk.name,
-            day.isoformat(),
-            now=now,
-            since=since,
-            until=now,
-            stories=[story.id for story in fresh],
-            baseline=[story.id for story in old],
-        )
-    return Edition(digest=digest, stories=len(fresh), last_told=last.day if last else None)
+        edition, _ = _tell(desk, transaction, now.astimezone(desk.zone).date(), now, ())
+    return edition
+
+
+def edition_of(desk: Desk, due: Due) -> Edition | None:
+    """Make the digest of a due period and note it in the ledger of periods, in one transaction; None if somebody else made it."""
+    now = desk.clock()
+    with desk.store.transaction() as transaction:
+        row = transaction.periods.get(desk.name, due.period.key)
+        if row is None:
+            missed = [period.key for period in due.missed]
+            row = transaction.periods.open(desk.name, due.period.key, due=due.period.due, missed=missed, since=due.since, now=now)
+        if row.made is not None:
+            return None
+        edition, digest_id = _tell(desk, transaction, due.period.day, now, _late([replace(row, made=now)]))
+        transaction.periods.set_made(desk.name, due.period.key, now, digest_id)
+    return edition
+
+
+def _tell(desk: Desk, transaction: Transaction, day: date, now: datetime, notices: tuple[Notice, ...]) -> tuple[Edition, int]:
+    """Open the next edition of a day; returns it with its id in the ledger."""
+    last = transaction.ledger.last(desk.name)
+    fresh, old = _news(desk, transaction, first=last is None, now=now)
+    since = last.until if last else None
+    coverage = _coverage(desk, transaction, since, now, notices)
+    number = 1 + len(transaction.ledger.editions(desk.name, day.isoformat()))
+    digest = _build(desk, fresh, coverage, day=day, edition=number, since=since, until=now)
+    digest_id = transaction.ledger.open_edition(
+        desk.name,
+        day.isoformat(),
+        now=now,
+        since=since,
+        until=now,
+        stories=[story.id for story in fresh],
+        baseline=[story.id for story in old],
+    )
+    return Edition(digest=digest, stories=len(fresh), last_told=last.day if last else None), digest_id
 
 
 def preview_edition(desk: Desk) -> Edition:
@@ -101,7 +124,8 @@ def of_day(desk: Desk, day: date) -> Edition:
             raise UsageError(f"no digest was made on {day.isoformat()}", hint=hint)
         stories = _only(desk, reading.articles.stories_by_id(reading.ledger.stories_of([edition.id for edition in editions])))
         since, until = editions[0].since, editions[-1].until
-        coverage = _coverage(desk, reading, since, until)
+        late = _late(reading.periods.of_editions([edition.id for edition in editions]))
+        coverage = _coverage(desk, reading, since, until, late)
     digest = _build(desk, stories, coverage, day=day, edition=len(editions), since=since, until=until)
     return Edition(digest=digest, stories=len(stories), last_told=day.isoformat())
 
@@ -117,7 +141,8 @@ def again(desk: Desk) -> Edition:
         if last is None:
             raise UsageError("no digest has been made yet", hint="monitor digest")
         stories = _only(desk, reading.articles.stories_by_id(reading.ledger.stories_of([last.id])))
-        coverage = _coverage(desk, reading, last.since, last.until)
+        late = _late(reading.periods.of_editions([last.id]))
+        coverage = _coverage(desk, reading, last.since, last.until, late)
     digest = _build(desk, stories, coverage, day=date.fromisoformat(last.day), edition=last.edition, since=last.since, until=last.until)
     return Edition(digest=digest, stories=len(stories), last_told=last.day)
 
@@ -151,8 +176,29 @@ def _only(desk: Desk, stories: Sequence[Story]) -> list[Story]:
     return [story for story in stories if any(wanted & set(stored.topics) for stored in story.articles)]
 
 
-def _coverage(desk: Desk, reading: Reading, since: datetime | None, until: datetime) -> Coverage:
-    return reading.sources.coverage(since, until, {source.id: source.outlet or source.id for source in desk.sources})
+def _coverage(desk: Desk, reading: Reading, since: datetime | None, until: datetime, late: tuple[Notice, ...] = ()) -> Coverage:
+    coverage = reading.sources.coverage(since, until, {source.id: source.outlet or source.id for source in desk.sources})
+    return replace(coverage, notices=(*late, *_incidents(reading, since, until)))
+
+
+def _late(rows: Sequence[PeriodRow]) -> tuple[Notice, ...]:
+    """Say of made periods which came late, and for how many missed ones they stand."""
+    notices = []
+    for row in rows:
+        waited = (row.made or row.opened) - row.since
+        if waited > LATE:
+            notices.append(Notice(kind="late", at=row.since, count=round(waited / timedelta(hours=1))))
+        if row.missed:
+            notices.append(Notice(kind="missed", at=row.since, count=len(row.missed)))
+    return tuple(notices)
+
+
+def _incidents(reading: Reading, since: datetime | None, until: datetime) -> list[Notice]:
+    """Return what befell the watch in a window, the same things counted together, in the order of their first."""
+    found = reading.incidents.between(since, until)
+    counts = Counter((one.kind, one.detail) for one in found)
+    first = {(one.kind, one.detail): one.at for one in reversed(found)}
+    return [Notice(kind=kind, at=first[kind, detail], count=count, detail=detail) for (kind, detail), count in counts.items()]
 
 
 def _build(

@@ -267,6 +267,16 @@ class Story:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Notice:
+    """Something about the watch itself that the reader should know."""
+
+    kind: str  # a stable word: "late", "missed", "crawl-died", "config-refused"
+    at: datetime  # when it happened; of a late digest: when it was due
+    count: int = 1  # how often it happened; of a late digest: hours
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Coverage:
     """What the watch itself did in a window: the line that tells a quiet day from a broken pipe."""
 
@@ -282,4 +292,5 @@ class Coverage:
     suppressed: int = 0
     gaps: int = 0  # polls that shared nothing with the one before
     last_crawl: datetime | None = None
+    notices: tuple[Notice, ...] = ()
     outlets: Mapping[str, str] = field(default_factory=dict)  # source id -> outlet name, for showing

@@ -4,23 +4,33 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
 
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
 from storage.errors import StorageBusy
 
 _STEP_S = 0.2
-_CRAWL_LOCK = 7_310_421
+# PostgreSQL's advisory locks have numbers for names.
+_NUMBERS = {"crawl": 7_310_421, "run": 7_310_422}
+_BUSY = {
+    "crawl": ("another crawl is running", "wait for it, or give --wait MINUTES"),
+    "run": ("another `monitor run` works on this database", "stop it, or leave the work to it"),
+}
+
+Held = Callable[[], bool]  # tells whether a lock is still ours
 
 
 @contextmanager
-def file_lock(path: Path, wait: timedelta, *, now: datetime) -> Iterator[None]:
+def file_lock(path: Path, wait: timedelta, *, now: datetime, what: str = "crawl") -> Iterator[Held]:
     """Hold a lock on `path`; who holds it, and since when, is written into the file for others to tell.
+
+    Yields a function that tells whether the lock still holds: a file that somebody deletes keeps nobody else out.
 
     Raises:
         StorageBusy: somebody else held it for all of `wait`.
@@ -31,12 +41,20 @@ def file_lock(path: Path, wait: timedelta, *, now: datetime) -> Iterator[None]:
             if time.monotonic() >= deadline:
                 file.seek(0)
                 holder = file.read(200).strip() or "an unknown process"
-                raise StorageBusy(f"another crawl is running ({holder})", hint="wait for it, or give --wait MINUTES")
+                said, hint = _BUSY[what]
+                raise StorageBusy(f"{said} ({holder})", hint=hint)
             time.sleep(_STEP_S)
         file.truncate(0)
         file.write(f"process {os.getpid()}, since {now:%Y-%m-%d %H:%M} UTC")
         file.flush()
-        yield
+
+        def held() -> bool:
+            try:
+                return os.path.samestat(os.fstat(file.fileno()), path.stat())
+            except OSError:
+                return False
+
+        yield held
 
 
 def _try_lock(file: IO[str]) -> bool:
@@ -59,22 +77,36 @@ def _try_lock(file: IO[str]) -> bool:
 
 
 @contextmanager
-def advisory_lock(engine: Engine, wait: timedelta) -> Iterator[None]:
-    """Hold PostgreSQL's advisory lock for crawls on a connection of its own.
+def advisory_lock(engine: Engine, wait: timedelta, *, what: str = "crawl") -> Iterator[Held]:
+    """Hold one of PostgreSQL's advisory locks on a connection of its own.
+
+    Yields a function that tells whether the lock still holds: it ends with its connection, for instance when the server restarts.
 
     Raises:
         StorageBusy: another session held it for all of `wait`.
     """
+    key = {"key": _NUMBERS[what]}
     with engine.connect() as connection:
         deadline = time.monotonic() + wait.total_seconds()
-        while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _CRAWL_LOCK}).scalar():
+        while not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), key).scalar():
             if time.monotonic() >= deadline:
-                raise StorageBusy("another crawl is running on this database", hint="wait for it, or give --wait MINUTES")
+                said, hint = _BUSY[what]
+                raise StorageBusy(f"{said} (of another session)" if what == "run" else f"{said} on this database", hint=hint)
             connection.rollback()
             time.sleep(_STEP_S)
         connection.commit()
+
+        def held() -> bool:
+            try:
+                connection.execute(text("SELECT 1"))
+                connection.commit()
+            except DBAPIError:
+                return False
+            return True
+
         try:
-            yield
+            yield held
         finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _CRAWL_LOCK})
-            connection.commit()
+            with suppress(DBAPIError):  # a connection that is gone has given its lock back
+                connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+                connection.commit()

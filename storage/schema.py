@@ -304,3 +304,31 @@ deliveries = Table(
     UniqueConstraint("series", "period", "delivery", "recipient"),
     Index("ix_deliveries_state", "state", "due"),
 )
+
+# A telling that is wanted: the digest of a local day, of its second hour, or of a week. It is made when `made` is set, in the
+# transaction that opens its edition; the primary key and that transaction have the last word, not a timer.
+periods = Table(
+    "periods",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("period", String(32), primary_key=True),  # see monitor.schedule.Period.key
+    Column("due", Moment, nullable=False),
+    Column("missed", JSON, nullable=False),  # keys of earlier periods that it stands for
+    Column("since", Moment, nullable=False),  # when the earliest of them was due
+    Column("opened", Moment, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("crawled", Moment),
+    Column("made", Moment),
+    Column("digest_id", Id, ForeignKey("digests.id"), index=True),
+    Column("written", Moment),  # its files
+)
+
+# What befell the watch itself, beside what its sources did: a crawl that died, a configuration that was refused, ...
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+    Column("kind", String(32), nullable=False),
+    Column("detail", Text, nullable=False),
+)

@@ -29,13 +29,14 @@ from storage.dedupe import Dedupe
 from storage.errors import StorageBusy, StorageDamaged, StorageError, UsageError
 from storage.items import StoredArticle
 from storage.ledger import Ledger
-from storage.locks import advisory_lock, file_lock
+from storage.locks import Held, advisory_lock, file_lock
 from storage.pending import Pending
+from storage.periods import Incidents, Periods
 from storage.sightings import Sightings
 from storage.sources import Sources
 from storage.verdicts import Verdicts
 
-SCHEMA_HEAD = "0002"
+SCHEMA_HEAD = "0003"
 BUSY_TIMEOUT_S = 60.0
 
 
@@ -69,6 +70,16 @@ class Reading:
     def ledger(self) -> Ledger:
         """What was told, and when."""
         return Ledger(self.connection)
+
+    @cached_property
+    def periods(self) -> Periods:
+        """Which tellings were due, and how far they came."""
+        return Periods(self.connection)
+
+    @cached_property
+    def incidents(self) -> Incidents:
+        """What befell the watch itself."""
+        return Incidents(self.connection)
 
     @cached_property
     def verdicts(self) -> Verdicts:
@@ -219,6 +230,23 @@ class Store:
         else:
             with advisory_lock(self._engine, wait):
                 yield
+
+    @contextmanager
+    def run_lock(self, *, now: datetime) -> Iterator[Held]:
+        """Hold the right to be the one `monitor run` of this store; it ends with the process, however that ends.
+
+        Yields a function that tells whether it still holds.
+
+        Raises:
+            StorageBusy: another one holds it.
+        """
+        wait = timedelta(0)
+        if self._path is not None:
+            with file_lock(self._path.with_name(self._path.name + ".run.lock"), wait, now=now, what="run") as held:
+                yield held
+        else:
+            with advisory_lock(self._engine, wait, what="run") as held:
+                yield held
 
     def _check_schema(self) -> None:
         with self._engine.connect() as connection:

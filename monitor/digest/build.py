@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -229,6 +230,9 @@ def _coverage(coverage: Coverage, zone: ZoneInfo) -> CoverageLine:
         suppressed=coverage.suppressed,
         gaps=coverage.gaps,
         last_crawl=coverage.last_crawl.astimezone(zone) if coverage.last_crawl else None,
+        notices=tuple(
+            replace(one, at=one.at.astimezone(zone), detail=plain(one.detail).strip()[:_DETAIL_LIMIT]) for one in coverage.notices
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from monitor.digest.record import Digest, Line, Other, Span, Trouble
 from monitor.digest.safe import plain
 from monitor.digest.words import Calendar, Words, words_of
-from storage.items import Ownership
+from storage.items import Notice, Ownership
 
 _NAMES_SHOWN = 12  # of sources that were silent or not asked; failing ones are always all named
 
@@ -155,7 +155,7 @@ class Facts:
             rows.append(Row(self.words.count("silent", len(coverage.silent)), self._some([self._silent(one) for one in coverage.silent])))
         if coverage.gaps:
             rows.append(Row(self.words.count("gaps", coverage.gaps)))
-        return rows
+        return rows + [Row(self._notice(one)) for one in coverage.notices]
 
     def totals(self) -> str:
         """What the watch saw, kept and left out, and when it looked last."""
@@ -168,6 +168,9 @@ class Facts:
         said = plain(self.words.reason(one.reason, one.detail)).strip()
         since = f", {self.words.say('since', when=self.when(one.since))}" if one.since else ""
         return f"{plain(one.name).strip()}{self.colon}{said}{since}"
+
+    def _notice(self, one: Notice) -> str:
+        return self.words.notice(one.kind, one.count, when=self.when(one.at), detail=plain(one.detail).strip())
 
     def _silent(self, one: Trouble) -> str:
         said = self.words.say("nothing_since", when=self.when(one.since)) if one.since else self.words.say("nothing_new")

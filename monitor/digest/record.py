@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from storage.items import Ownership
+from storage.items import Notice, Ownership
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -108,11 +108,13 @@ class CoverageLine:
     suppressed: int = 0
     gaps: int = 0
     last_crawl: datetime | None = None
+    notices: tuple[Notice, ...] = ()
 
     @property
     def trouble(self) -> bool:
         """Whether something may have been missed."""
-        return bool(self.failing or self.silent or self.never or self.gaps or self.read < self.due or not self.due)
+        missing = self.read < self.due or not self.due
+        return bool(self.failing or self.silent or self.never or self.gaps or self.notices or missing)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

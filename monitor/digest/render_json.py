@@ -89,6 +89,10 @@ def _coverage(coverage: CoverageLine) -> dict[str, Any]:
         "suppressed": coverage.suppressed,
         "gaps": coverage.gaps,
         "last_crawl": _iso(coverage.last_crawl),
+        "notices": [
+            {"kind": plain(one.kind), "at": _iso(one.at), "count": one.count, "detail": plain(one.detail) or None}
+            for one in coverage.notices
+        ],
     }
 
 

@@ -66,6 +66,20 @@ _EN: _Table = {
         "One poll shared nothing with the one before: entries may have been missed.",
         "{n} polls shared nothing with the one before: entries may have been missed.",
     ),
+    "n_late": (
+        "Late: due {when}, made {n} hour later. The machine was asleep or off, or the monitor did not run.",
+        "Late: due {when}, made {n} hours later. The machine was asleep or off, or the monitor did not run.",
+    ),
+    "n_missed": (
+        "It stands for one earlier digest, too, that was not made.",
+        "It stands for {n} earlier digests, too, that were not made.",
+    ),
+    "n_crawl-died": (
+        "A crawl was broken off ({when}): {detail}. What it had stored stays; the rest is asked again.",
+        "{n} crawls were broken off (the first {when}): {detail}. What they had stored stays; the rest is asked again.",
+    ),
+    "n_config-refused": "A changed configuration was refused ({when}), the one before it holds: {detail}",
+    "n_other": ("{when}: {detail}", "{when} ({n} times): {detail}"),
     "entries": ("{n} entry seen", "{n} entries seen"),
     "kept": ("{n} article kept", "{n} articles kept"),
     "suppressed": "{n} suppressed",
@@ -129,6 +143,11 @@ _VI: _Table = {
     "nothing_new": "không có gì mới",
     "more": "và {n} nguồn nữa",
     "gaps": "{n} lần đọc không trùng mục nào với lần trước: có thể đã bỏ sót tin.",
+    "n_late": "Trễ: hẹn {when}, làm sau {n} giờ. Máy đã ngủ hoặc tắt, hoặc chương trình không chạy.",
+    "n_missed": "Bản này thay cho cả {n} bản tin trước đó đã không được làm.",
+    "n_crawl-died": "{n} lần thu thập bị ngắt (lần đầu {when}): {detail}. Những gì đã lưu vẫn còn; phần còn lại sẽ được hỏi lại.",
+    "n_config-refused": "Cấu hình mới bị từ chối ({when}), cấu hình trước vẫn dùng: {detail}",
+    "n_other": "{when} ({n} lần): {detail}",
     "entries": "{n} mục mới thấy",
     "kept": "giữ {n} bài",
     "suppressed": "loại {n}",
@@ -195,6 +214,20 @@ _FR: _Table = {
         "{n} relevé sans rien de commun avec le précédent\u00a0: des articles ont pu échapper.",
         "{n} relevés sans rien de commun avec le précédent\u00a0: des articles ont pu échapper.",
     ),
+    "n_late": (
+        "En retard\u00a0: prévu {when}, fait {n} heure plus tard. La machine était en veille ou éteinte, ou le programme ne tournait pas.",
+        "En retard\u00a0: prévu {when}, fait {n} heures plus tard. La machine était en veille ou éteinte, ou le programme ne tournait pas.",
+    ),
+    "n_missed": (
+        "Il tient aussi lieu d’un bulletin précédent qui n’a pas été fait.",
+        "Il tient aussi lieu de {n} bulletins précédents qui n’ont pas été faits.",
+    ),
+    "n_crawl-died": (
+        "Un relevé a été interrompu ({when})\u00a0: {detail}. Ce qu’il avait enregistré reste, le reste sera redemandé.",
+        "{n} relevés ont été interrompus (le premier {when})\u00a0: {detail}. Ce qu’ils avaient enregistré reste, le reste sera redemandé.",
+    ),
+    "n_config-refused": "Une configuration modifiée a été refusée ({when}), la précédente reste en vigueur\u00a0: {detail}",
+    "n_other": ("{when}\u00a0: {detail}", "{when} ({n} fois)\u00a0: {detail}"),
     "entries": ("{n} entrée vue", "{n} entrées vues"),
     "kept": ("{n} article retenu", "{n} articles retenus"),
     "suppressed": ("{n} écarté", "{n} écartés"),
@@ -240,6 +273,11 @@ class Words:
     def score(self, value: float) -> str:
         """Write a score from 0 to 1 with two decimals."""
         return f"{value:.2f}" if self.language == "en" else f"{value:.2f}".replace(".", ",")
+
+    def notice(self, kind: str, n: int, *, when: str, detail: str) -> str:
+        """Say what befell the watch: in words of ours where the kind is known, else with the sentence that came with it."""
+        key = f"n_{kind}"
+        return self.count(key if key in TABLES[self.language] else "n_other", n, when=when, detail=detail)
 
     def reason(self, word: str, detail: str = "") -> str:
         """Say why a source fails: a known word in the frame's language, else the sentence that came with it."""
