@@ -10,10 +10,11 @@ import asyncio
 import signal
 import threading
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,17 +22,18 @@ import scrapy
 
 from spiders.articles import from_entry, from_page, is_home
 from spiders.fetching import Answer, charset, fetch
-from spiders.intake import Intake
+from spiders.intake import Handover, Intake, IntakeFailed, intake_failure
 from spiders.pages.generic import Extracted, extract
 from spiders.recording import RecordingIntake
 from spiders.settings import LARGEST_PAGE
-from spiders.workers import Workers
+from spiders.workers import Workers, what_failed
 from storage.errors import ExtractError
 from storage.identity import url_key
 from storage.items import Arrival, Entry, Kind, Outcome, Source
 
 Progress = Callable[[int, int, str], None]  # done, of how many, what is being done
 _HTML_TYPES = ("text/html", "application/xhtml", "text/plain", "application/xml", "text/xml", "")
+_PAGES_AT_ONCE = 8  # of a search, whose pages stand on many hosts; each host is asked in turn all the same
 _LATER_STATUS = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525}
 
 
@@ -77,7 +79,7 @@ class MonitorSpider(scrapy.Spider):
     ) -> None:
         super().__init__(**kwargs)
         self.recording = RecordingIntake() if intake is None else None
-        self.intake: Intake = intake if intake is not None else self.recording  # type: ignore[assignment]
+        self.intake = Handover(intake if intake is not None else self.recording)  # type: ignore[arg-type]
         self.now = clock
         self.pages = pages
         self.pages_a_source = pages_a_source
@@ -92,7 +94,7 @@ class MonitorSpider(scrapy.Spider):
     async def start(self) -> AsyncIterator[Any]:
         """Do the whole crawl; Scrapy closes the spider when this ends."""
         work = asyncio.ensure_future(self.work())
-        _when_asked_to_stop(work.cancel)
+        _when_asked_to_stop(work)
         try:
             async with asyncio.timeout(self.deadline_s):
                 await work
@@ -152,20 +154,27 @@ class MonitorSpider(scrapy.Spider):
             kept += _kept(self.intake.take(arrivals))
         asked = with_page[: self.pages_a_source]
         # The entries of one outlet stand on one host, which is asked in turn anyway; a search leads to many.
-        width = 8 if source.kind is Kind.SEARCH else 1
-        gate = asyncio.Semaphore(width)
+        if source.kind is Kind.SEARCH:
+            return kept + await self._side_by_side([partial(self.take_entry, source, entry) for entry in asked])
+        for entry in asked:
+            kept += await self.take_entry(source, entry)
+        return kept
 
-        async def one(entry: Entry) -> int:
+    async def ask_again(self) -> None:
+        """Ask again for pages that failed at earlier crawls."""
+        waiting = self.intake.unfinished(self.now()) if self.pages else []
+        await self._side_by_side([partial(self.take_entry, source, entry, again=True) for source, entry in waiting])
+
+    async def _side_by_side(self, jobs: Sequence[Callable[[], Coroutine[Any, Any, int]]]) -> int:
+        gate = asyncio.Semaphore(_PAGES_AT_ONCE)
+
+        async def one(job: Callable[[], Coroutine[Any, Any, int]]) -> int:
             async with gate:
-                return await self.take_entry(source, entry)
+                return await job()
 
-        if width == 1:
-            for entry in asked:
-                kept += await self.take_entry(source, entry)
-            return kept
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(entry)) for entry in asked]
-        return kept + sum(task.result() for task in tasks)
+            tasks = [group.create_task(one(job)) for job in jobs]
+        return sum(task.result() for task in tasks)
 
     async def take_entry(self, source: Source, entry: Entry, *, again: bool = False) -> int:
         """Fetch an entry's page and hand the article over; returns 1 if it was kept.
@@ -181,7 +190,12 @@ class MonitorSpider(scrapy.Spider):
             return 0
         event = self._under_way[key] = asyncio.Event()
         try:
-            arrival = await self._arrival(source, entry)
+            try:
+                arrival = await self._arrival(source, entry)
+            except IntakeFailed:
+                raise
+            except Exception as error:  # noqa: BLE001 - what a hostile page does ends with the page
+                arrival = self._without(source, entry, what_failed(error))
             return _kept(self.intake.take([arrival]))
         finally:
             del self._under_way[key]
@@ -190,10 +204,10 @@ class MonitorSpider(scrapy.Spider):
 
     async def _arrival(self, source: Source, entry: Entry) -> Arrival:
         answer = await fetch(self.crawler, entry.url, most=LARGEST_PAGE, robots=source.robots)
-        self.result.pages += 1
         response = answer.response
         if response is None:
             return self._without(source, entry, answer.error_kind or "failed", later=answer.later)
+        self.result.pages += 1
         if response.status != 200:
             return self._without(source, entry, str(response.status), later=response.status in _LATER_STATUS)
         if is_home(entry.url, response.url):
@@ -234,14 +248,25 @@ class MonitorSpider(scrapy.Spider):
         return Arrival(source=source, entry=entry, article=from_entry(source, entry, why), retry=later)
 
 
-def _when_asked_to_stop(stop: Callable[[], object]) -> None:
+def _when_asked_to_stop(work: asyncio.Future[None]) -> None:
     """End the work on Ctrl-C and SIGTERM: what is stored stays, the rest is unread."""
     if threading.current_thread() is not threading.main_thread():
         return
+    _works.add(work)
+    work.add_done_callback(_works.discard)
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError, RuntimeError):
-            loop.add_signal_handler(signum, stop)
+            loop.add_signal_handler(signum, _stop)
+
+
+# A signal has one handler, and a process may run two spiders (sources and bare addresses).
+_works: set[asyncio.Future[None]] = set()
+
+
+def _stop() -> None:
+    for work in list(_works):
+        work.cancel()
 
 
 def _kept(outcomes: Iterable[Outcome]) -> int:
@@ -264,7 +289,10 @@ def _interleaved(jobs: Sequence[tuple[Source, Callable[[], Any]]]) -> Iterator[t
 
 
 def _first(error: BaseException) -> BaseException:
-    """The first single exception out of a group: the others are its echoes."""
+    """What made a crawl fail: the intake's own error where there is one, else the first out of a group; the others are its echoes."""
+    failed = intake_failure(error)
+    if failed is not None and failed.__cause__ is not None:
+        return failed.__cause__
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error

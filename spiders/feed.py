@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,14 +20,17 @@ from scrapy.http import Response
 from spiders.base import MonitorSpider
 from spiders.fetching import Answer, fetch
 from spiders.hosts import max_age, retry_after
+from spiders.intake import intake_failure
 from spiders.readers.alternates import find_feeds
 from spiders.readers.feed import Reading, read_feed, read_quickly
 from spiders.settings import LARGEST_FEED
+from spiders.workers import what_failed
 from storage.errors import ReadError
 from storage.items import Poll, PollOutcome, Source, SourceState, Validators
 
 FULL_READ = timedelta(days=3)  # so long a server's "unchanged" is believed before the whole feed is asked for again
 _HERE = 512 * 1024  # bytes; a larger feed is read in a worker however well-formed it looks
+_END = re.compile(rb"</\s*(?:[\w.-]+:)?(?:rss|rdf|feed|channel)\s*>", re.I)
 _CHALLENGE = (b"just a moment", b"cf-chl", b"challenge-platform", b"captcha", b"access denied", b"attention required")
 
 
@@ -50,21 +55,27 @@ class FeedSpider(MonitorSpider):
     async def work(self) -> None:
         """Read all sources, and ask again the pages that failed at earlier crawls."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._unfinished())
+            group.create_task(self.ask_again())
             group.create_task(self.in_turns([(source, partial(self.poll, source)) for source in self.sources]))
 
-    async def _unfinished(self) -> None:
-        """Ask again for pages that failed at earlier crawls."""
-        for source, entry in self.intake.unfinished(self.now()) if self.pages else []:
-            await self.take_entry(source, entry, again=True)
-
     async def poll(self, source: Source) -> None:
-        """Read one source to its end."""
+        """Read one source to its end and say what became of it."""
+        self.intake.polled(await self.read(source))
+
+    async def read(self, source: Source) -> Poll:
+        """Read one source and hand over what it brings.
+
+        Raises:
+            IntakeFailed: nothing else; whatever the source does is told in the poll.
+        """
         started = self.now()
         state = self.intake.state(source)
         # A moved feed that fails is looked for where it used to be, every other time.
         url = source.url if not state.url or state.error_streak % 2 else state.url
-        answer = await fetch(self.crawler, url, most=LARGEST_FEED, robots=source.robots, headers=self._conditions(state, started))
+        conditions = self._conditions(state, started)
+        answer = await fetch(self.crawler, url, most=LARGEST_FEED, robots=source.robots, headers=conditions)
+        # One that answers at its old address again has moved back.
+        moved_to = answer.moved_to or (url if state.url and url != state.url else None)
         poll = Poll(
             source_id=source.id,
             started=started,
@@ -72,13 +83,18 @@ class FeedSpider(MonitorSpider):
             outcome=PollOutcome.FAILED,
             url=url,
             status=answer.status,
-            moved_to=answer.moved_to,
+            moved_to=moved_to,
+            retry_after=answer.until,
         )
         try:
-            poll = await self._read(source, state, answer, poll)
+            poll = await self._read(source, state, answer, poll, asked_for_changes=bool(conditions))
         except ReadError as error:
             poll = replace(poll, **self._unreadable(answer, error))
-        self.intake.polled(replace(poll, finished=self.now()))
+        except Exception as error:
+            if intake_failure(error):
+                raise
+            poll = replace(poll, error_kind="unreadable", error=what_failed(error), moved_to=None)
+        return replace(poll, finished=self.now())
 
     def _conditions(self, state: SourceState, now: datetime) -> dict[str, str]:
         """The headers that ask "changed since?", left out now and then: some servers say "unchanged" for good."""
@@ -92,13 +108,13 @@ class FeedSpider(MonitorSpider):
             headers["If-Modified-Since"] = validators.last_modified
         return headers
 
-    async def _read(self, source: Source, state: SourceState, answer: Answer, poll: Poll) -> Poll:
+    async def _read(self, source: Source, state: SourceState, answer: Answer, poll: Poll, *, asked_for_changes: bool) -> Poll:
         response = answer.response
         if response is None:
             outcome = PollOutcome.BLOCKED if answer.error_kind == "robots" else PollOutcome.FAILED
             return replace(poll, outcome=outcome, error_kind=answer.error_kind, error=answer.error, moved_to=None)
         poll = replace(poll, retry_after=retry_after(response, poll.started), ttl=max_age(response))
-        if response.status == 304:
+        if response.status == 304 and asked_for_changes:
             return replace(poll, outcome=PollOutcome.UNCHANGED)
         if response.status != 200:
             return replace(poll, moved_to=None, **_refusal(response))
@@ -113,7 +129,8 @@ class FeedSpider(MonitorSpider):
         return replace(
             poll,
             outcome=PollOutcome.CHANGED,
-            validators=validators,
+            # What was cut off is asked for again as a whole at the next poll.
+            validators=None if reading.by == "feedparser" and not _has_end(response.body) else validators,
             entries=len(reading.entries),
             new=len(fresh),
             kept=kept,
@@ -125,9 +142,9 @@ class FeedSpider(MonitorSpider):
     async def _reading(self, source: Source, response: Response, now: datetime) -> Reading:
         given: dict[str, Any] = {"source": source, "url": response.url, "content_type": _header(response, "Content-Type"), "now": now}
         if len(response.body) <= _HERE:
-            found = read_quickly(response.body, **given)
-            if found is not None:
-                return found
+            with suppress(Exception):  # a document that it falls over is a worker's work
+                if (found := read_quickly(response.body, **given)) is not None:
+                    return found
         return await self.workers.run(read_feed, response.body, **given)
 
     def _unreadable(self, answer: Answer, error: ReadError) -> dict[str, Any]:
@@ -148,6 +165,11 @@ class FeedSpider(MonitorSpider):
             "error": str(error),
             "moved_to": named[0].url if named else None,
         }
+
+
+def _has_end(body: bytes) -> bool:
+    """Whether a document's root is closed. A body without a stated length, or packed, may end early without anybody noticing."""
+    return _END.search(body[-4_096:].replace(b"\0", b"")) is not None
 
 
 def _header(response: Response, name: str) -> str | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from scrapy.crawler import Crawler
@@ -19,6 +21,7 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Request, Response
 
+from spiders.connections import HeadTooLarge
 from spiders.guard import PrivateAddress, Refused
 from storage.text import clean_text
 
@@ -34,6 +37,7 @@ class Answer:
     error: str | None = None
     later: bool = False  # asking again at another crawl makes sense
     moved_to: str | None = None  # all redirects on the way were permanent
+    until: datetime | None = None  # so long the host asked us to stay away
 
     @property
     def status(self) -> int | None:
@@ -51,18 +55,23 @@ async def fetch(crawler: Crawler, url: str, *, most: int, robots: bool = True, h
     """
     assert crawler.engine is not None
     try:
-        meta: dict[str, Any] = {"robots": robots, "download_maxsize": most, "download_warnsize": 0}
+        meta = bounds(crawler, most) | {"robots": robots}
         request = Request(url, headers=dict(headers or {}), meta=meta, dont_filter=True)
         response = await crawler.engine.download_async(request)
     except asyncio.CancelledError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a host does ends in this host's failure alone
         kind, said, later = kind_of(error)
-        return Answer(error_kind=kind, error=said, later=later)
+        return Answer(error_kind=kind, error=said, later=later, until=getattr(error, "until", None))
     asked = response.request.meta if response.request is not None else {}
     reasons = asked.get("redirect_reasons") or []
     moved = response.url if reasons and all(reason in _PERMANENT for reason in reasons) else None
     return Answer(response=response, moved_to=moved)
+
+
+def bounds(crawler: Crawler, most: int) -> dict[str, Any]:
+    """Return the limits of a request: bytes of its body, and seconds for the whole of it."""
+    return {"download_maxsize": most, "download_warnsize": 0, "download_timeout": crawler.settings.getfloat("DOWNLOAD_TIMEOUT")}
 
 
 def kind_of(error: BaseException) -> tuple[str, str, bool]:
@@ -82,6 +91,10 @@ def kind_of(error: BaseException) -> tuple[str, str, bool]:
         return "connection", "the connection was refused", True
     if isinstance(error, DownloadCancelledError):
         return "too-large", "the answer is larger than is read", False
+    if _caused_by(error, HeadTooLarge) is not None:
+        return "too-large", "the head of the answer is larger than is read", False
+    if isinstance(error, EOFError) or name in {"BadGzipFile", "ZstdError"} or type(error).__module__ in {"zlib", "brotli"}:
+        return "encoding", f"the answer cannot be unpacked: {said}", True
     if isinstance(error, ResponseDataLossError):
         return "cut-off", "the answer was cut off", True
     if "Tunnel" in name:
@@ -113,10 +126,20 @@ def _caused_by(error: BaseException, kind: type[BaseException]) -> BaseException
 
 
 def charset(response: Response) -> str | None:
-    """Return the charset that an answer's header names, None where it names none."""
+    """Return the charset that an answer's header names, None where it names none that is known."""
     header = (response.headers.get("Content-Type") or b"").decode("latin-1")
     for part in header.split(";")[1:]:
         name, _, value = part.strip().partition("=")
         if name.lower() == "charset" and value:
-            return value.strip("\"' ").lower() or None
+            return _known_charset(value.strip("\"' "))
     return None
+
+
+def _known_charset(name: str) -> str | None:
+    """The name of a charset that Python knows, None for what is none: "utf8mb4", "base64"."""
+    try:
+        found = codecs.lookup(name)
+        "".encode(found.name)
+    except (LookupError, ValueError):
+        return None
+    return found.name

@@ -7,6 +7,7 @@ any other. Names are checked where they are resolved, so that what is checked is
 from __future__ import annotations
 
 import ipaddress
+from datetime import datetime
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -21,13 +22,14 @@ from twisted.internet.defer import Deferred, fail
 class Refused(IgnoreRequest):
     """A request that is not made, or an answer that is not taken, by our own decision.
 
-    `kind` is a stable word, `later` whether asking again at another crawl makes sense.
+    `kind` is a stable word, `later` whether asking again at another crawl makes sense, `until` how long the host asked us to stay away.
     """
 
-    def __init__(self, kind: str, message: str, *, later: bool = False) -> None:
+    def __init__(self, kind: str, message: str, *, later: bool = False, until: datetime | None = None) -> None:
         super().__init__(message)
         self.kind = kind
         self.later = later
+        self.until = until
 
 
 class PrivateAddress(OSError):
@@ -55,11 +57,12 @@ class AddressMiddleware:
 
     def __init__(self, allowed: frozenset[str]) -> None:
         self._allowed = allowed
+        self._names = _hosts(allowed)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Read the exceptions from the settings."""
-        return cls(frozenset(crawler.settings.getlist("MONITOR_ALLOW_PRIVATE")))
+        return cls(_allowed(crawler))
 
     def process_request(self, request: Request) -> None:
         """Check one request; redirects come by here, too.
@@ -71,7 +74,8 @@ class AddressMiddleware:
         host = parts.hostname or ""
         if parts.scheme not in {"http", "https"} or not host:
             raise Refused("bad-address", f"{request.url[:200]} is no web address")
-        if is_private(host) and netloc(request.url) not in self._allowed:
+        # The resolver sees no port and lets a named host pass; so its other ports are refused here.
+        if (is_private(host) or host in self._names) and netloc(request.url) not in self._allowed:
             raise Refused("private-address", f"{host} stands in a private network; the configuration may allow it: [network] allow")
         # A redirect carries its first host's slot along: the delay belongs to the host that is asked.
         request.meta["download_slot"] = host
@@ -82,8 +86,8 @@ class GuardedResolver(CachingThreadedResolver):
 
     def __init__(self, reactor: Any, cache_size: int, timeout: float, allowed: frozenset[str], proxies: frozenset[str]) -> None:
         super().__init__(reactor, cache_size, timeout)
-        # The resolver sees no port: a name is exempt where the configuration allows it with any port; the middleware knows the port.
-        self._exempt = frozenset(one.rpartition(":")[0].strip("[]") for one in allowed) | proxies
+        # The resolver sees no port: a name is exempt where the configuration allows any port of it; the middleware knows the port.
+        self._exempt = _hosts(allowed) | proxies
 
     @classmethod
     def from_crawler(cls, crawler: Any, reactor: Any) -> Self:
@@ -92,8 +96,7 @@ class GuardedResolver(CachingThreadedResolver):
 
         proxies = frozenset(urlsplit(url if "://" in url else f"http://{url}").hostname or "" for url in getproxies().values())
         settings = crawler.settings
-        allowed = frozenset(settings.getlist("MONITOR_ALLOW_PRIVATE"))
-        return cls(reactor, settings.getint("DNSCACHE_SIZE"), settings.getfloat("DNS_TIMEOUT"), allowed, proxies)
+        return cls(reactor, settings.getint("DNSCACHE_SIZE"), settings.getfloat("DNS_TIMEOUT"), _allowed(crawler), proxies)
 
     def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:  # noqa: N802 - Twisted's name
         """Resolve a name; fails where it leads into a private network."""
@@ -109,10 +112,19 @@ class GuardedResolver(CachingThreadedResolver):
 
 
 def netloc(url: str) -> str:
-    """Return `host:port` of an address, the port always stated."""
+    """Return `host:port` of an address in lower case, the port always stated, IPv6 in brackets."""
     parts = urlsplit(url)
     try:
         port = parts.port
     except ValueError:
         port = None
-    return f"{parts.hostname}:{port or (443 if parts.scheme == 'https' else 80)}"
+    host = parts.hostname or ""
+    return f"{f'[{host}]' if ':' in host else host}:{port or (443 if parts.scheme == 'https' else 80)}"
+
+
+def _allowed(crawler: Any) -> frozenset[str]:
+    return frozenset(one.lower() for one in crawler.settings.getlist("MONITOR_ALLOW_PRIVATE"))
+
+
+def _hosts(allowed: frozenset[str]) -> frozenset[str]:
+    return frozenset(one.rpartition(":")[0].strip("[]") for one in allowed)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Self
+from typing import Any, Self
 
 from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
@@ -22,15 +23,16 @@ _CONNECTION = {"dns", "timeout", "tls", "connection", "proxy"}
 class HostMiddleware:
     """Refuses requests to hosts that are down or asked for patience during this crawl."""
 
-    def __init__(self) -> None:
+    def __init__(self, crawler: Crawler) -> None:
+        self._crawler = crawler
         self._failures: Counter[str] = Counter()
         self._last: dict[str, tuple[str, str]] = {}
-        self._patience: dict[str, str] = {}
+        self._patience: dict[str, datetime | None] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Make one for a crawl."""
-        return cls()
+        return cls(crawler)
 
     def process_request(self, request: Request) -> None:
         """Let a request pass to a host that works.
@@ -40,7 +42,7 @@ class HostMiddleware:
         """
         host = _host(request)
         if host in self._patience:
-            raise Refused("http-429", self._patience[host], later=True)
+            raise Refused("http-429", f"{host} answered 429 (too many requests)", later=True, until=self._patience[host])
         if self._failures[host] >= FAILURES:
             kind, said = self._last[host]
             raise Refused(kind, said, later=True)
@@ -50,7 +52,7 @@ class HostMiddleware:
         host = _host(request)
         self._failures.pop(host, None)
         if response.status == 429:
-            self._patience[host] = f"{host} answered 429 (too many requests)"
+            self._patience[host] = retry_after(response, clock_of(self._crawler)())
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
@@ -76,6 +78,13 @@ def retry_after(response: Response, now: datetime) -> datetime | None:
     except (ValueError, TypeError, OverflowError):
         return None
     return min(wanted, now + LONGEST_PATIENCE) if wanted > now else None
+
+
+def clock_of(crawler: Crawler) -> Callable[[], datetime]:
+    """Return the clock of the spider that crawls."""
+    spider: Any = crawler.spider
+    clock: Callable[[], datetime] = spider.now
+    return clock
 
 
 def max_age(response: Response) -> timedelta | None:

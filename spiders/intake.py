@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
 
@@ -35,3 +36,59 @@ class Intake(Protocol):
     def polled(self, poll: Poll) -> None:
         """A source has been read and all of it is stored (or it failed): save validators, health, next poll."""
         ...
+
+
+class IntakeFailed(Exception):
+    """An intake raised (its error is the cause): what the crawl brings is not kept, so the crawl ends."""
+
+
+class Handover:
+    """An intake whose errors are told apart from those of a hostile document, which end with their source."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
+    def state(self, source: Source) -> SourceState:
+        """See `Intake`; as all methods here, raises IntakeFailed."""
+        with _told_apart():
+            return self._intake.state(source)
+
+    def sift(self, source: Source, entries: Sequence[Entry]) -> list[Entry]:
+        """See `Intake`."""
+        with _told_apart():
+            return self._intake.sift(source, entries)
+
+    def may_mention(self, page: bytes, encoding: str) -> bool:
+        """See `Intake`."""
+        with _told_apart():
+            return self._intake.may_mention(page, encoding)
+
+    def take(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
+        """See `Intake`."""
+        with _told_apart():
+            return self._intake.take(arrivals)
+
+    def unfinished(self, now: datetime) -> list[tuple[Source, Entry]]:
+        """See `Intake`."""
+        with _told_apart():
+            return self._intake.unfinished(now)
+
+    def polled(self, poll: Poll) -> None:
+        """See `Intake`."""
+        with _told_apart():
+            self._intake.polled(poll)
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        raise IntakeFailed(str(error)) from error
+
+
+def intake_failure(error: BaseException) -> IntakeFailed | None:
+    """Return the intake's failure among the errors of a group of tasks, None where they have another reason."""
+    if isinstance(error, BaseExceptionGroup):
+        return next(filter(None, map(intake_failure, error.exceptions)), None)
+    return error if isinstance(error, IntakeFailed) else None

@@ -37,7 +37,7 @@ class RecordingIntake:
         """Return the entries whose address was not seen before (none where entries are not wanted)."""
         if not self._entries:
             return []
-        return [entry for entry in entries if url_key(entry.url) not in self._seen]
+        return [entry for entry in entries if url_key(entry.url) not in self._seen or not url_key(entry.url)]
 
     def may_mention(self, page: bytes, encoding: str) -> bool:
         """Ask the filter that was given."""
@@ -48,6 +48,8 @@ class RecordingIntake:
         outcomes = []
         for arrival in arrivals:
             self._seen.add(url_key(arrival.article.url))
+            if arrival.entry is not None:
+                self._seen.add(url_key(arrival.entry.url))
             outcomes.append(self._judge(arrival))
             self.arrivals.append(arrival)
         self.outcomes.extend(outcomes)

@@ -10,8 +10,9 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request
 from scrapy.utils.httpobj import urlparse_cached
 
-from spiders.fetching import kind_of
+from spiders.fetching import bounds, kind_of
 from spiders.guard import Refused
+from spiders.hosts import clock_of, retry_after
 from spiders.settings import LARGEST_ROBOTS
 
 LONGEST_DELAY_S = 30.0
@@ -61,7 +62,7 @@ class RobotsMiddleware:
 
     async def _ask(self, site: str) -> Protego | None:
         assert self._crawler.engine is not None
-        meta = {"robots": False, "is_robots": True, "download_maxsize": 4 * LARGEST_ROBOTS}
+        meta = bounds(self._crawler, 4 * LARGEST_ROBOTS) | {"robots": False}
         try:
             answer = await self._crawler.engine.download_async(Request(f"{site}/robots.txt", meta=meta, dont_filter=True))
         except Refused as refused:
@@ -74,7 +75,8 @@ class RobotsMiddleware:
                 return None
             raise Refused(kind, f"robots.txt could not be read: {said}", later=True) from error
         if answer.status >= 500 or answer.status == 429:
-            raise Refused("robots-unreachable", f"robots.txt answers {answer.status}, which means: do not crawl", later=True)
+            said = f"robots.txt answers {answer.status}, which means: do not crawl"
+            raise Refused("robots-unreachable", said, later=True, until=retry_after(answer, clock_of(self._crawler)()))
         if not 200 <= answer.status < 300:
             return None
-        return Protego.parse(answer.body[:LARGEST_ROBOTS].decode("utf-8", "replace"))
+        return Protego.parse(answer.body[:LARGEST_ROBOTS].decode("utf-8-sig", "replace"))

@@ -16,6 +16,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, TypeVar
 
 from storage.errors import ExtractError, ReadError
+from storage.text import clean_text
 
 T = TypeVar("T")
 
@@ -64,9 +65,13 @@ class Workers:
                 raise WorkerFailed("it is nested too deeply to be read") from error
             except ProcessExpired as error:
                 raise WorkerFailed("reading it killed the process that read it") from error
+            except (ReadError, ExtractError):
+                raise
             except BrokenExecutor as error:
                 self.close()  # the next document starts a new pool
                 raise WorkerFailed("the processes that read documents could not be started") from error
+            except Exception as error:  # what a parser makes of a hostile document ends with the document
+                raise WorkerFailed(what_failed(error)) from error
             return result
 
     def close(self) -> None:
@@ -93,6 +98,11 @@ class Workers:
                 context=context,
             )
         return self._pool
+
+
+def what_failed(error: Exception) -> str:
+    """Say what a parser fell over, for a person."""
+    return f"reading it failed: {type(error).__name__}: {clean_text(str(error), 200)}"
 
 
 def _limit(memory_mb: int) -> None:

@@ -129,7 +129,8 @@ def is_silent(state: SourceState, now: datetime) -> bool:
 def after(state: SourceState, poll: Poll, next_poll: datetime) -> SourceState:
     """Return the state of a source after a poll of it."""
     good = poll.outcome in GOOD
-    full = poll.outcome is PollOutcome.CHANGED
+    # The same body once more was read as a whole, too; "not modified" was not.
+    full = poll.outcome is PollOutcome.CHANGED or (good and poll.validators is not None)
     validators = poll.validators or state.validators
     return SourceState(
         source_id=state.source_id,

@@ -1,0 +1,50 @@
+"""Scrapy's HTTP handler with a bound on the head of an answer: Twisted itself reads headers until the memory is full."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scrapy.core.downloader.handlers.http11 import (
+    HTTP11DownloadHandler,
+    _LenientHTTP11ClientFactory,
+    _LenientHTTP11ClientProtocol,
+    _LenientHTTPClientParser,
+)
+from scrapy.crawler import Crawler
+
+LARGEST_HEAD = 256 * 1024  # bytes; browsers stop at this, most servers at 8 to 64 KiB
+
+
+class HeadTooLarge(Exception):
+    """An answer's status line and headers do not end."""
+
+
+class BoundedHandler(HTTP11DownloadHandler):
+    """Downloads over HTTP/1.1 with a bounded head."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        super().__init__(crawler)
+        self._pool._factory = _Factory
+
+
+class _Factory(_LenientHTTP11ClientFactory):
+    def buildProtocol(self, addr: Any) -> _Protocol:  # noqa: N802 - Twisted's name
+        return _Protocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
+
+
+class _Protocol(_LenientHTTP11ClientProtocol):
+    def request(self, request: Any) -> Any:
+        answer = super().request(request)
+        # Scrapy exchanges the parser's class in the same way: Twisted offers no other.
+        self._parser.__class__ = _Parser
+        return answer
+
+
+class _Parser(_LenientHTTPClientParser):
+    _size = 0
+
+    def lineReceived(self, line: bytes) -> None:  # noqa: N802 - Twisted's name
+        self._size += len(line) + 2
+        if self._size > LARGEST_HEAD:
+            raise HeadTooLarge(f"the head of the answer is larger than {LARGEST_HEAD // 1024} KiB")
+        super().lineReceived(line)
