@@ -17,9 +17,10 @@ from storage.errors import StorageBusy
 
 _STEP_S = 0.2
 # PostgreSQL's advisory locks have numbers for names.
-_NUMBERS = {"crawl": 7_310_421, "run": 7_310_422}
+_NUMBERS = {"crawl": 7_310_421, "run": 7_310_422, "deliver": 7_310_423}
 _BUSY = {
     "crawl": ("another crawl is running", "wait for it, or give --wait MINUTES"),
+    "deliver": ("another process is delivering", "wait for it: it takes along what was waiting when it began"),
     "run": ("another `monitor run` works on this database", "stop it, or leave the work to it"),
 }
 

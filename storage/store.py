@@ -24,8 +24,10 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from storage import schema
+from storage.alerts import Alerts
 from storage.articles import ArticleFilter, Articles
 from storage.dedupe import Dedupe
+from storage.deliveries import Deliveries
 from storage.errors import StorageBusy, StorageDamaged, StorageError, UsageError
 from storage.items import StoredArticle
 from storage.ledger import Ledger
@@ -80,6 +82,16 @@ class Reading:
     def incidents(self) -> Incidents:
         """What befell the watch itself."""
         return Incidents(self.connection)
+
+    @cached_property
+    def deliveries(self) -> Deliveries:
+        """Who is to get what, and how far that came."""
+        return Deliveries(self.connection)
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """What could not wait."""
+        return Alerts(self.connection)
 
     @cached_property
     def verdicts(self) -> Verdicts:
@@ -229,6 +241,22 @@ class Store:
                 yield
         else:
             with advisory_lock(self._engine, wait):
+                yield
+
+    @contextmanager
+    def delivery_lock(self, wait: timedelta = timedelta(0), *, now: datetime) -> Iterator[None]:
+        """Hold the right to deliver what waits in this store; it ends with the process, however that ends.
+
+        Who holds it knows that every attempt which is still under way in the store belongs to a process that died.
+
+        Raises:
+            StorageBusy: another process held it for all of `wait`.
+        """
+        if self._path is not None:
+            with file_lock(self._path.with_name(self._path.name + ".deliver.lock"), wait, now=now, what="deliver"):
+                yield
+        else:
+            with advisory_lock(self._engine, wait, what="deliver"):
                 yield
 
     @contextmanager
