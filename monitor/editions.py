@@ -15,6 +15,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from monitor.delivery.outbox import Target, queue
 from monitor.schedule import LATE, Due
 from monitor.stories import lead
 from storage.errors import UsageError
@@ -39,6 +40,8 @@ class Desk:
     clock: Callable[[], datetime]
     name: str = "daily"
     baseline: timedelta = timedelta(hours=48)
+    targets: tuple[Target, ...] = ()  # who gets each edition
+    empty: bool = True  # whether they get one that tells nothing, too
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +62,10 @@ def next_edition(desk: Desk) -> Edition:
     """Make the next digest and remember what it told, in one transaction: a crash tells nothing off."""
     now = desk.clock()
     with desk.store.transaction() as transaction:
-        edition, _ = _tell(desk, transaction, now.astimezone(desk.zone).date(), now, ())
+        edition, digest_id = _tell(desk, transaction, now.astimezone(desk.zone).date(), now, ())
+        # Made by hand or by cron as often as somebody likes: the first of a day is wanted in any case, a later one only with news.
+        if edition.stories or (desk.empty and edition.digest.edition == 1):
+            _queue(desk, transaction, edition.digest, digest_id, now)
     return edition
 
 
@@ -74,6 +80,8 @@ def edition_of(desk: Desk, due: Due) -> Edition | None:
         if row.made is not None:
             return None
         edition, digest_id = _tell(desk, transaction, due.period.day, now, _late([replace(row, made=now)]))
+        if edition.stories or desk.empty:
+            _queue(desk, transaction, edition.digest, digest_id, now)
         transaction.periods.set_made(desk.name, due.period.key, now, digest_id)
     return edition
 
@@ -96,6 +104,17 @@ def _tell(desk: Desk, transaction: Transaction, day: date, now: datetime, notice
         baseline=[story.id for story in old],
     )
     return Edition(digest=digest, stories=len(fresh), last_told=last.day if last else None), digest_id
+
+
+def _queue(desk: Desk, transaction: Transaction, digest: Digest, digest_id: int, now: datetime) -> None:
+    """Write down who is to get the edition, in the transaction that makes it: a crash cannot part them."""
+    period = f"{digest.day.isoformat()}/{digest.edition}"
+    queue(transaction, desk.targets, series=series_of(desk.name), period=period, now=now, digest_id=digest_id)
+
+
+def series_of(name: str) -> str:
+    """Return how the outbox calls the editions of a digest."""
+    return f"digest:{name}"
 
 
 def preview_edition(desk: Desk) -> Edition:
@@ -128,6 +147,22 @@ def of_day(desk: Desk, day: date) -> Edition:
         coverage = _coverage(desk, reading, since, until, late)
     digest = _build(desk, stories, coverage, day=day, edition=len(editions), since=since, until=until)
     return Edition(digest=digest, stories=len(stories), last_told=day.isoformat())
+
+
+def by_id(desk: Desk, digest_id: int) -> Edition:
+    """Show one edition as it was told, whatever topics the digest has by now.
+
+    Raises:
+        UsageError: there is no such edition.
+    """
+    with desk.store.reading() as reading:
+        row = reading.ledger.get(digest_id)
+        if row is None:
+            raise UsageError(f"there is no edition {digest_id}")
+        stories = reading.articles.stories_by_id(reading.ledger.stories_of([row.id]))
+        coverage = _coverage(desk, reading, row.since, row.until, _late(reading.periods.of_editions([row.id])))
+    digest = _build(desk, stories, coverage, day=date.fromisoformat(row.day), edition=row.edition, since=row.since, until=row.until)
+    return Edition(digest=digest, stories=len(stories), last_told=row.day)
 
 
 def again(desk: Desk) -> Edition:

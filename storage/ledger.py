@@ -36,6 +36,11 @@ class Ledger:
         row = self._connection.execute(select(table).where(table.c.name == name).order_by(table.c.id.desc()).limit(1)).first()
         return DigestRow(**row._mapping) if row else None
 
+    def get(self, digest_id: int) -> DigestRow | None:
+        """Return one edition."""
+        row = self._connection.execute(select(schema.digests).where(schema.digests.c.id == digest_id)).first()
+        return DigestRow(**row._mapping) if row else None
+
     def editions(self, name: str, day: str) -> list[DigestRow]:
         """Return the editions of one day, first to last."""
         table = schema.digests
