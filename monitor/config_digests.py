@@ -45,10 +45,10 @@ class DigestTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     @property
     def weekdays(self) -> frozenset[int]:
-        """The days of the week on which it is due: Monday is 0."""
+        """The days of the week on which it is due, as ISO 8601 counts them: Monday is 1."""
         if isinstance(self.days, str):
-            return {"daily": frozenset(range(7)), "weekdays": frozenset(range(5)), "weekly": frozenset({0})}[self.days]
-        return frozenset(WEEKDAYS.index(one) for one in self.days)
+            return {"daily": frozenset(range(1, 8)), "weekdays": frozenset(range(1, 6)), "weekly": frozenset({1})}[self.days]
+        return frozenset(WEEKDAYS.index(one) + 1 for one in self.days)
 
 
 def resolve(tables: DigestTable | Sequence[DigestTable], *, language: str, timezone: str) -> tuple[DigestTable, ...]:

@@ -1,15 +1,17 @@
-"""From the configuration to the desks of its digests."""
+"""From the configuration to desks: for each digest that the user wants, what it is made from, who gets it, and when."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from monitor.delivery.outbox import targets_of
 from monitor.editions import Desk
+from monitor.schedule import Timetable
 from storage.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,6 +20,38 @@ if TYPE_CHECKING:
     from monitor.watchlist import Watchlist
     from storage.items import Source
     from storage.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """One digest that the user wants."""
+
+    table: DigestTable  # its settings
+    desk: Desk
+    timetable: Timetable
+
+
+def wanted(config: Config, store: Store, clock: Callable[[], datetime]) -> tuple[Wanted, ...]:
+    """Return the digests of a configuration, in its order.
+
+    Raises:
+        UsageError: a topic or source of the configuration is wrong.
+    """
+    watchlist = config.watchlist()
+    sources = tuple(config.sources(watchlist))
+    return tuple(
+        Wanted(
+            table=table,
+            desk=desk_of(store, config, table, clock, watchlist=watchlist, sources=sources),
+            timetable=timetable_of(table),
+        )
+        for table in config.digests
+    )
+
+
+def timetable_of(table: DigestTable) -> Timetable:
+    """Return when a digest is wanted."""
+    return Timetable(hours=table.times, zone=ZoneInfo(table.timezone), days=table.weekdays, weekly=table.days == "weekly")
 
 
 def digest_named(config: Config, name: str | None) -> DigestTable:
