@@ -1,4 +1,4 @@
-"""A day's work in one call: crawl what is due in a child process, make the digest, write its files."""
+"""A day's work in one call: crawl what is due in a child process, make the digests of today, write their files."""
 
 from __future__ import annotations
 
@@ -6,15 +6,20 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.editions import Desk, next_edition, of_day
+from monitor import schedule
+from monitor.editions import Desk, edition_of, next_edition, of_day
 from monitor.files import write_text
 from monitor.shapes import render
+from storage.errors import StorageBusy
 
 if TYPE_CHECKING:
+    from monitor.desks import Wanted
     from monitor.digest.record import Digest
+    from monitor.schedule import Due
 
 # What a file's ending is called in the configuration, and how it is rendered.
 ENDINGS = {"html": "html", "txt": "text", "md": "markdown", "json": "json", "atom": "atom"}
@@ -24,26 +29,66 @@ ENDINGS = {"html": "html", "txt": "text", "md": "markdown", "json": "json", "ato
 class Day:
     """What a day's work came to."""
 
-    digest: Digest  # what is new since the last digest
+    digests: tuple[Digest, ...]  # what is new since the last one, for each digest that is wanted today
     files: tuple[Path, ...]  # the whole day, one file a format
-    exit_code: int  # 0, 3 (partly: a source or the crawl failed), 1 (nothing could be read)
+    exit_code: int  # 0; 3: partly, a source or the crawl failed; 2: the crawl could not begin
 
 
-def run_daily(desk: Desk, *, crawl: Sequence[str] | None, deadline_s: float, folder: Path, formats: Sequence[str]) -> Day:
+def run_daily(wanted: Sequence[Wanted], *, crawl: Sequence[str] | None, deadline_s: float) -> Day:
     """Run the crawl's command line (None: no crawl), then tell what is new.
 
-    The crawl is a child with a time limit of its own: whatever becomes of it, the digest is made, and says so.
+    The crawl is a child with a time limit of its own: whatever becomes of it, the digests are made, and say so. A digest that was
+    made today already tells what came in since; one that is not wanted on this day of the week is left to its day.
     """
+    dues = {one.desk.name: _due(one) for one in wanted}
     code = 0 if crawl is None else run_child(crawl, deadline_s)
-    edition = next_edition(desk)
-    whole = of_day(desk, edition.digest.day).digest
-    files = tuple(write_digest(whole, folder, ending) for ending in formats)
+    digests: list[Digest] = []
+    files: list[Path] = []
+    for one in wanted:
+        due = dues[one.desk.name]
+        digest = _tell(one, due)
+        if digest is not None:
+            digests.append(digest)
+            files += write_files(one.desk, digest.day, Path(one.table.folder), one.table.formats)
+            if due is not None:
+                with one.desk.store.transaction() as transaction:
+                    transaction.periods.set_written(one.desk.name, due.period.key, one.desk.clock())
     if code == 0:
         exit_code = 0
     else:
         # The digest is made and says what failed: partly done, unless the crawl could not even begin.
         exit_code = 2 if code == 2 else 3
-    return Day(digest=edition.digest, files=files, exit_code=exit_code)
+    return Day(digests=tuple(digests), files=tuple(files), exit_code=exit_code)
+
+
+def _due(wanted: Wanted) -> Due | None:
+    desk = wanted.desk
+    now = desk.clock()
+    with desk.store.reading() as reading:
+        made = reading.periods.made(desk.name)
+    # Where a `monitor run` works, the digest of today is its own, at its hour; where none does, today's is made now.
+    ask = schedule.due_today if _alone(desk) else schedule.due
+    return ask(wanted.timetable, made, now)
+
+
+def _alone(desk: Desk) -> bool:
+    try:
+        with desk.store.run_lock(now=desk.clock()):
+            return True
+    except StorageBusy:
+        return False
+
+
+def _tell(wanted: Wanted, due: Due | None) -> Digest | None:
+    desk = wanted.desk
+    if due is not None:
+        edition = edition_of(desk, due)
+        # Made by somebody else while we crawled: told already, so it is shown again.
+        return edition.digest if edition else of_day(desk, due.period.day).digest
+    today = desk.clock().astimezone(desk.zone).date()
+    if not any(schedule.periods(wanted.timetable, today, today)):
+        return None
+    return next_edition(desk).digest
 
 
 def run_child(command: Sequence[str], deadline_s: float) -> int:
@@ -56,6 +101,18 @@ def run_child(command: Sequence[str], deadline_s: float) -> int:
     except subprocess.TimeoutExpired:
         print(f"the crawl did not end within {deadline_s / 60:.0f} minutes and was stopped", file=sys.stderr)
         return 1
+
+
+def write_files(desk: Desk, day: date, folder: Path, formats: Sequence[str]) -> tuple[Path, ...]:
+    """Write the files of a whole day, one a format, and return their paths.
+
+    Raises:
+        monitor.files.FileError: one cannot be written.
+    """
+    if not formats:
+        return ()
+    digest = of_day(desk, day).digest
+    return tuple(write_digest(digest, folder, ending) for ending in formats)
 
 
 def write_digest(digest: Digest, folder: Path, ending: str) -> Path:

@@ -74,27 +74,30 @@ def daily(
     no_crawl: Annotated[bool, typer.Option("--no-crawl", help="Only make the digest of what is stored.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Do not print the digest.")] = False,
 ) -> None:
-    """Do a day's work: crawl what is due, write the digest to digests/YYYY-MM-DD.*, print it.
+    """Do a day's work: crawl what is due, write the digests of today to digests/YYYY-MM-DD.*, print them.
 
-    For cron. Run it as often as you like: each story is told once, and the day's files hold the whole day. Exit code 0: done;
+    For cron. Run it as often as you like: each story is told once, and the day's files hold the whole day. Where `monitor run`
+    works on the same database, the digest of the day is left to its hour if that has not come. Exit code 0: done;
     3: the digest is made, but sources or the crawl failed (the digest says which); 1: no digest could be made.
     """
     from monitor.cli.show import show
     from monitor.daily import run_daily
+    from monitor.desks import wanted
 
     ours = context_of(context)
     settings = ours.config
     minutes = settings.crawl.deadline_minutes
     result = run_daily(
-        ours.desk(),
+        wanted(settings, ours.store(), now),
         crawl=None if no_crawl else ours.child("crawl", "--due", "--wait", str(DAILY_WAIT), "--deadline", str(minutes)),
         # The child may first wait for another crawl, and then has its whole time.
         deadline_s=60.0 * (minutes + DAILY_WAIT),
-        folder=Path(settings.digests[0].folder),
-        formats=settings.digests[0].formats,
     )
     if not quiet:
-        show(result.digest, "terminal")
+        for digest in result.digests:
+            show(digest, "terminal")
+    if not result.digests:
+        print("no digest is wanted today", file=sys.stderr)
     for path in result.files:
         print(f"written: {path}", file=sys.stderr)
     raise typer.Exit(result.exit_code)

@@ -1,0 +1,243 @@
+"""The work of `monitor run`, one round of each kind at a call; no timer, no signal: whoever calls, and when, is not its concern.
+
+    crawl    what is due by polling              -> alerts
+    digests  what is due by the ledger of periods: opened -> crawled -> made (with its deliveries, one transaction) -> written
+    deliver  what waits in the outbox
+    upkeep   duties
+
+Every step is written down when it is done, so a run that dies anywhere is taken up by the next one. What fails is told, written
+down as an incident, and tried again in a later round.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from monitor import polling, schedule
+from monitor.daily import write_files
+from monitor.editions import edition_of
+from monitor.running import duties
+from monitor.running.child import Ended
+from monitor.running.journal import Journal
+from storage.errors import MediaMonitorError
+
+if TYPE_CHECKING:
+    from monitor.config import Config
+    from monitor.desks import Wanted
+    from monitor.schedule import Due
+    from storage.store import Store
+
+FRESH = timedelta(minutes=10)  # a crawl that ended so recently serves a digest, too
+PAUSE = timedelta(minutes=5)  # between two crawls: what comes due meanwhile is asked together
+ATTEMPTS = 3  # crawls that are begun for one digest; then it is made of what is stored
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """What follows from a configuration."""
+
+    config: Config
+    wanted: tuple[Wanted, ...]
+
+
+@dataclass
+class Work:
+    """The work on one store.
+
+    Args:
+        crawl: crawls what is due, in a child process, and tells how that ended.
+        stop: set when everything has to end: nothing new is begun.
+    """
+
+    setup: Setup
+    store: Store
+    clock: Callable[[], datetime]
+    crawl: Callable[[], Ended]
+    journal: Journal
+    stop: threading.Event
+    failures: int = 0  # rounds and deliveries that failed
+    _crawling: threading.Lock = field(default_factory=threading.Lock)
+    _crawled: datetime | None = None  # when the last crawl ended
+    _untold: list[tuple[datetime, str, str]] = field(default_factory=list)  # incidents that the store could not take yet
+    _resting: dict[str, datetime] = field(default_factory=dict)  # duties that failed
+
+    def crawl_due(self) -> None:
+        """Ask the sources that are due, unless a crawl has just ended or is running."""
+        if not self._crawling.acquire(blocking=False):
+            return
+        try:
+            now = self.clock()
+            if self._crawled is None or not timedelta(0) <= now - self._crawled < PAUSE:
+                self._crawl()
+        finally:
+            self._crawling.release()
+
+    def digests(self) -> None:
+        """Make the digests that are due."""
+        due = [(wanted, found) for wanted in self.setup.wanted if (found := self._due(wanted))]
+        if due:
+            self._gather(due)
+        for wanted, _ in due:
+            # Asked again: while the sources were read, the next period may have come, or another process have made this one.
+            found = self._due(wanted)
+            if found and not self.stop.is_set():
+                self._make(wanted, found)
+        self._write()
+
+    def deliver(self) -> None:
+        """Send what waits in the outbox."""
+
+    def upkeep(self) -> None:
+        """Do the duties that are due."""
+        done = duties.last_done(self.store)
+        for duty in duties.DUTIES:
+            now = self.clock()
+            resting = now < self._resting.get(duty.name, now)
+            if self.stop.is_set() or resting or not duties.is_due(duty, done.get(duty.name), now):
+                continue
+            try:
+                said = duty.do(self.store, self.setup.config, now)
+                duties.set_done(self.store, duty, now)
+            except MediaMonitorError as error:
+                self._resting[duty.name] = now + timedelta(hours=1)
+                self.fail("upkeep", f"{duty.name}: {error}")
+                continue
+            if said:
+                self.journal.say("upkeep", said)
+
+    def once(self) -> None:
+        """Do all that is due now, one thing after the other."""
+        for name, round_ in self.rounds().items():
+            self.guarded(name, round_)
+
+    def rounds(self) -> dict[str, Callable[[], None]]:
+        """Return the kinds of work by name, in the order in which they follow each other."""
+        return {"crawl": self.crawl_due, "digest": self.digests, "delivery": self.deliver, "upkeep": self.upkeep}
+
+    def guarded(self, name: str, round_: Callable[[], None]) -> None:
+        """Do one round; whatever goes wrong is told and ends with it."""
+        if self.stop.is_set():
+            return
+        try:
+            round_()
+        except MediaMonitorError as error:
+            self.fail(name, str(error))
+        except Exception as error:  # noqa: BLE001 - a fault in one kind of work must not end the others
+            self.fail(name, f"{type(error).__name__}: {error}")
+        self._tell_incidents()
+
+    def fail(self, kind: str, detail: str, *, incident: str | None = None) -> None:
+        """Tell that something failed: in the journal now, in the next digest by an incident."""
+        self.failures += 1
+        self.journal.say(kind, f"failed: {detail}" if incident is None else detail)
+        self._untold.append((self.clock(), incident or f"{kind}-failed", detail))
+        self._tell_incidents()
+
+    def reload(self, setup: Setup) -> None:
+        """Work by another configuration from the next round on."""
+        self.setup = setup
+        self.journal.zone = ZoneInfo(setup.config.timezone)
+
+    # ------------------------------------------------------------------ crawls
+
+    def _crawl(self) -> None:
+        """Crawl what is due, and tell how it went. The caller holds the lock."""
+        sources = self.setup.wanted[0].desk.sources
+        with self.store.reading() as reading:
+            count = len(polling.due(sources, reading.sources.states(), self.clock()))
+        if not count:
+            return
+        ended = self.crawl()
+        if ended.stopped:
+            self.journal.say("crawl", "ended before its time; what it stored stays")
+            return
+        self._crawled = self.clock()
+        if ended.died:
+            self.fail("crawl", f"broken off: {ended.died}", incident="crawl-died")
+        elif not ended.report:
+            self.fail("crawl", ended.said or f"ended with exit code {ended.code}")
+        else:
+            self.journal.say("crawl", summary(ended))
+            if failed := ended.report.get("failed"):
+                self.fail("crawl", str(failed))
+
+    def _gather(self, due: list[tuple[Wanted, Due]]) -> None:
+        """Read the sources before digests are made of them, unless that was done a moment ago."""
+        now = self.clock()
+        with self.store.transaction() as transaction:
+            rows = []
+            for wanted, found in due:
+                missed = [period.key for period in found.missed]
+                row = transaction.periods.open(
+                    wanted.desk.name, found.period.key, due=found.period.due, missed=missed, since=found.since, now=now
+                )
+                rows.append(row)
+        unread = [row for row in rows if row.crawled is None or not timedelta(0) <= now - row.crawled < FRESH]
+        if not unread or all(row.attempts > ATTEMPTS for row in unread):
+            return
+        with self._crawling:
+            fresh = self._crawled is not None and timedelta(0) <= self.clock() - self._crawled < FRESH
+            if not fresh and not self.stop.is_set():
+                self._crawl()
+        if self.stop.is_set():
+            return
+        with self.store.transaction() as transaction:
+            for row in rows:
+                transaction.periods.set_crawled(row.name, row.period, self.clock())
+
+    # ------------------------------------------------------------------ digests
+
+    def _due(self, wanted: Wanted) -> Due | None:
+        with self.store.reading() as reading:
+            made = reading.periods.made(wanted.desk.name)
+        return schedule.due(wanted.timetable, made, self.clock())
+
+    def _make(self, wanted: Wanted, due: Due) -> None:
+        edition = edition_of(wanted.desk, due)
+        if edition is None:
+            return
+        late = f", due {due.since.astimezone(wanted.desk.zone):%d %b %H:%M}" if self.clock() - due.since > schedule.LATE else ""
+        self.journal.say("digest", f"{wanted.desk.name} of {due.period.day}: {edition.stories} new{late}")
+
+    def _write(self) -> None:
+        """Write the files of digests that were made."""
+        by_name = {wanted.desk.name: wanted for wanted in self.setup.wanted}
+        with self.store.reading() as reading:
+            rows = reading.periods.unwritten()
+            editions = {edition.id: edition for row in rows if (edition := reading.ledger.get(row.digest_id or 0))}
+        for row in rows:
+            wanted = by_name.get(row.name)
+            edition = editions.get(row.digest_id or 0)
+            if wanted is not None and edition is not None:
+                files = write_files(wanted.desk, date.fromisoformat(edition.day), Path(wanted.table.folder), wanted.table.formats)
+                if files:
+                    self.journal.say("digest", f"written: {', '.join(map(str, files))}")
+            with self.store.transaction() as transaction:
+                transaction.periods.set_written(row.name, row.period, self.clock())
+
+    def _tell_incidents(self) -> None:
+        """Write incidents down as soon as the store takes them."""
+        if not self._untold:
+            return
+        with suppress(MediaMonitorError), self.store.transaction() as transaction:
+            for moment, kind, detail in self._untold:
+                transaction.incidents.add(moment, kind, detail)
+            self._untold.clear()
+
+
+def summary(ended: Ended) -> str:
+    """Say in one line what a crawl came to."""
+    report = ended.report
+    articles = report.get("articles", {})
+    stored, joined = articles.get("stored", 0), articles.get("joined", 0)
+    told = f"{report.get('read', 0)} of {report.get('asked', 0)} due sources read, {report.get('new', 0)} new entries"
+    found = f", {stored} new stories, {joined} joined known ones" if stored or joined else ""
+    cut = ", stopped at its time limit" if report.get("cut_short") else ""
+    return f"{told}{found}{cut}, {report.get('seconds', 0):.0f} s"
