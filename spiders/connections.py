@@ -1,4 +1,4 @@
-"""Scrapy's HTTP handler with a bound on the head of an answer: Twisted itself reads headers until the memory is full."""
+"""Scrapy's HTTP handler with a bound on the head of an answer (Twisted reads headers until the memory is full), and with reasons."""
 
 from __future__ import annotations
 
@@ -11,6 +11,12 @@ from scrapy.core.downloader.handlers.http11 import (
     _LenientHTTPClientParser,
 )
 from scrapy.crawler import Crawler
+from scrapy.exceptions import CannotResolveHostError
+from scrapy.http import Request, Response
+from scrapy.resolver import dnscache
+from scrapy.utils.httpobj import urlparse_cached
+
+from spiders.guard import Refused, is_private
 
 LARGEST_HEAD = 256 * 1024  # bytes; browsers stop at this, most servers at 8 to 64 KiB
 
@@ -25,6 +31,21 @@ class BoundedHandler(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._pool._factory = _Factory
+
+    async def download_request(self, request: Request) -> Response:
+        """Download.
+
+        Raises:
+            Refused: the host's name leads into a private network; Twisted itself keeps no reason why a name was not resolved.
+        """
+        try:
+            return await super().download_request(request)
+        except CannotResolveHostError as error:
+            host = urlparse_cached(request).hostname or ""
+            led = dnscache.get(host)  # filled before spiders.guard.GuardedResolver looks at what was found
+            if isinstance(led, str) and is_private(led):
+                raise Refused("private-address", f"{host} leads to {led}, which stands in a private network") from error
+            raise
 
 
 class _Factory(_LenientHTTP11ClientFactory):

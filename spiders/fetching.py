@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import codecs
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from OpenSSL import SSL
 from scrapy.crawler import Crawler
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -20,9 +21,10 @@ from scrapy.exceptions import (
     UnsupportedURLSchemeError,
 )
 from scrapy.http import Request, Response
+from service_identity import VerificationError
 
 from spiders.connections import HeadTooLarge
-from spiders.guard import PrivateAddress, Refused
+from spiders.guard import Refused
 from storage.text import clean_text
 
 _PERMANENT = {301, 308}
@@ -80,9 +82,6 @@ def kind_of(error: BaseException) -> tuple[str, str, bool]:
         return error.kind, str(error), error.later
     said = clean_text(str(error), 300) or type(error).__name__
     name = type(error).__name__
-    private = _caused_by(error, PrivateAddress)
-    if private is not None:
-        return "private-address", clean_text(str(private), 300), False
     if isinstance(error, CannotResolveHostError) or name in {"DNSLookupError", "DNSNameError"}:
         return "dns", "the host's name cannot be resolved", True
     if isinstance(error, (DownloadTimeoutError, TimeoutError)) or name in {"TimeoutError", "TCPTimedOutError"}:
@@ -91,7 +90,8 @@ def kind_of(error: BaseException) -> tuple[str, str, bool]:
         return "connection", "the connection was refused", True
     if isinstance(error, DownloadCancelledError):
         return "too-large", "the answer is larger than is read", False
-    if _caused_by(error, HeadTooLarge) is not None:
+    causes = list(_causes(error))
+    if any(isinstance(cause, HeadTooLarge) for cause in causes):
         return "too-large", "the head of the answer is larger than is read", False
     if isinstance(error, EOFError) or name in {"BadGzipFile", "ZstdError"} or type(error).__module__ in {"zlib", "brotli"}:
         return "encoding", f"the answer cannot be unpacked: {said}", True
@@ -99,30 +99,38 @@ def kind_of(error: BaseException) -> tuple[str, str, bool]:
         return "cut-off", "the answer was cut off", True
     if "Tunnel" in name:
         return "proxy", "the proxy could not reach the host", True
-    if "certificate" in said.lower() or "SSL" in said or "tls" in said.lower() or "OpenSSL" in repr(error):
-        return "tls", f"no trusted TLS connection: {said}", True
+    untrusted = next((cause for cause in causes if isinstance(cause, (SSL.Error, VerificationError))), None)
+    if untrusted is not None:
+        return "tls", f"no trusted TLS connection: {_tls(untrusted)}", True
     if isinstance(error, (UnsupportedURLSchemeError, ValueError)):
         return "bad-address", said, False
     if isinstance(error, IgnoreRequest):
         if "redirect" in said:
             return "redirects", "too many redirects", False
         return ("too-large", "the answer is larger than is read", False) if "exceed" in said or "size" in said else ("refused", said, False)
-    return "connection", f"the connection failed: {said}", True
+    return "connection", f"the connection failed: {clean_text(str(causes[-1]), 300) or type(causes[-1]).__name__}", True
 
 
-def _caused_by(error: BaseException, kind: type[BaseException]) -> BaseException | None:
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error, what stands behind it and the reasons that Twisted gives, the innermost last."""
     seen: BaseException | None = error
     for _ in range(8):
         if seen is None:
-            return None
-        if isinstance(seen, kind):
-            return seen
-        for reason in getattr(seen, "reasons", None) or []:
-            value = getattr(reason, "value", None)
-            if isinstance(value, kind):
-                return value
+            return
+        yield seen
+        reasons = [
+            value for reason in getattr(seen, "reasons", None) or [] if isinstance(value := getattr(reason, "value", None), Exception)
+        ]
+        yield from reasons
         seen = seen.__cause__ or seen.__context__
-    return None
+
+
+def _tls(error: BaseException) -> str:
+    """Say what was wrong with a certificate or a handshake."""
+    if isinstance(error, VerificationError):
+        return "its certificate is for another name"
+    parts = error.args[0] if error.args and isinstance(error.args[0], list) else []
+    return ", ".join(str(part[-1]) for part in parts) or "the connection was broken off"
 
 
 def charset(response: Response) -> str | None:

@@ -16,7 +16,10 @@ from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request
 from scrapy.resolver import CachingThreadedResolver
 from scrapy.utils.httpobj import urlparse_cached
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.error import DNSLookupError
+
+_CARRIERS = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
 
 
 class Refused(IgnoreRequest):
@@ -32,18 +35,23 @@ class Refused(IgnoreRequest):
         self.until = until
 
 
-class PrivateAddress(OSError):
-    """A name that leads into a private network."""
-
-
 def is_private(address: str) -> bool:
     """Whether an IP address is not a public one; False for what is no IP address."""
     try:
         found = ipaddress.ip_address(address.strip("[]").partition("%")[0])
     except ValueError:
         return _odd_ipv4(address)
-    mapped = getattr(found, "ipv4_mapped", None)
-    return not (mapped or found).is_global or found.is_multicast
+    found = _carried(found) or found
+    return not found.is_global or found.is_multicast
+
+
+def _carried(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 address stands for where networks translate: mapped, compatible, 6to4 and NAT64 (RFC 6052)."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return None
+    if any(address in network for network in _CARRIERS) and int(address) > 1:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def _odd_ipv4(address: str) -> bool:
@@ -100,14 +108,16 @@ class GuardedResolver(CachingThreadedResolver):
 
     def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:  # noqa: N802 - Twisted's name
         """Resolve a name; fails where it leads into a private network."""
-        found: Deferred[str] = super().getHostByName(name, timeout)
+        # Twisted asks for addresses, too; Scrapy's resolver knows IPv4 alone.
+        found: Deferred[str] = succeed(name) if ":" in name else super().getHostByName(name, timeout)
         if name in self._exempt:
             return found
         return found.addCallback(self._public, name)
 
     def _public(self, address: str, name: str) -> Any:
         if is_private(address):
-            return fail(PrivateAddress(f"{name} leads to {address}, which stands in a private network"))
+            # Any other error Twisted would write to the log; spiders.connections says why.
+            return fail(DNSLookupError(f"{name} leads to {address}, which stands in a private network"))
         return address
 
 
