@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
+from storage.text import fold
+
 WORDS = (
     "thành phố công nghệ doanh nghiệp chuyển đổi số sinh viên hợp tác đầu tư nghiên cứu phát triển thị trường sản phẩm dịch vụ khách hàng "
     "government market research students company growth digital report quarter results partnership announced regional technology "
@@ -35,7 +37,8 @@ def feed(number: int, entries: int, start: datetime) -> bytes:
     items = []
     for index in range(entries):
         seed = number * 1_000 + index
-        link = f"http://127.0.0.1/news/{number}/{text(seed, 5).lower().replace(' ', '-')}-{seed}.html"
+        slug = fold(text(seed, 5)).replace(" ", "-")  # addresses of news are plain ASCII
+        link = f"http://127.0.0.1/news/{number}/{slug}-{seed}.html"
         items.append(
             f"<item><title>{text(seed, 11)}</title><link>{link}</link><guid isPermaLink='false'>{link}</guid>"
             f"<pubDate>{format_datetime(start - timedelta(minutes=7 * index + number % 60))}</pubDate><category>news</category>"

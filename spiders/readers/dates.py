@@ -40,6 +40,10 @@ _ZONES = {
     "nst": -210, "ndt": -150, "hae": -240, "hne": -300,
 }  # fmt: skip
 
+# What most feeds write, to the letter (RFC 822 with four digits, ISO 8601): read at once, since dates are a tenth of reading a feed.
+_EXACT_MAIL = re.compile(r"(?:[a-z]{3}, )?(\d\d?) ([a-z]{3}) (\d{4}) (\d\d):(\d\d):(\d\d) (?:([+-])(\d\d)(\d\d)|gmt|utc|z)")
+_EXACT_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)t(\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(?:([+-])(\d\d):(\d\d)|z)")
+
 _CLOCK = (
     r"(?P<hour>\d{1,2})(?::|\s?h\s?|\.|\s?giờ\s?)(?P<minute>\d{2})?(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?\s*(?P<half>[ap]\.?\s?m\.?\b)?"
 )
@@ -77,6 +81,8 @@ def read_date(text: str, zone: str | ZoneInfo = "UTC", *, month_first: bool | No
     Returns:
         An aware datetime in UTC, never before 1990.
     """
+    if len(text) < LONGEST and (exact := _exact(text.lower())) is not None:
+        return exact
     words = " ".join(text[: LONGEST * 2].split())[:LONGEST].lower()
     if not words or not any(character.isdigit() for character in words):
         return None
@@ -96,6 +102,29 @@ def stamped_date(url: str, host: str, zone: str | ZoneInfo) -> datetime | None:
             except ValueError:
                 return None
     return None
+
+
+def _exact(words: str) -> datetime | None:
+    """Read the two commonest spellings, None for everything else and for whatever is unusual about them."""
+    if found := _EXACT_MAIL.fullmatch(words):
+        day, name, year, *clock, sign, hours, minutes = found.groups()
+        month = _MONTHS.get(name, 0)
+    elif found := _EXACT_ISO.fullmatch(words):
+        year, number, day, *clock, sign, hours, minutes = found.groups()
+        month = int(number)
+    else:
+        return None
+    hour, minute, second = (int(part) for part in clock)
+    if not (EARLIEST <= int(year) <= 9990) or not month or hour > 23 or minute > 59 or second > 59:
+        return None
+    try:
+        local = datetime(int(year), month, int(day), hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None
+    if sign is None:
+        return local
+    offset = timedelta(hours=int(hours), minutes=int(minutes))
+    return None if offset >= timedelta(days=1) else local + offset if sign == "-" else local - offset
 
 
 def _read(words: str, zone: str | ZoneInfo, month_first: bool | None) -> datetime | None:

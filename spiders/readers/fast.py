@@ -77,7 +77,7 @@ def _mend(text: str) -> str:
         return text
     with suppress(UnicodeError):
         text = text.encode("latin-1").decode("utf-8")
-    return text.translate(_CP1252) if _C1.search(text) else text
+    return text if text.isprintable() or not _C1.search(text) else text.translate(_CP1252)
 
 
 def _text(element: Any) -> str:

@@ -196,14 +196,13 @@ def _without_outlet(name: str, summary: str, outlet: str) -> tuple[str, str]:
 
 def _published(item: RawEntry, url: str, source: Source, now: datetime) -> tuple[datetime | None, str]:
     """The date of publication, never later than `now`, and the date as written where it could not be taken as it stands."""
-    stated = clean_text(item.published or item.updated, 100)
     found = read_date(item.published, source.timezone) if item.published else None
     if found is None and item.updated:
         found = read_date(item.updated, source.timezone)
     if found is None:
         found = stamped_date(url, outlet_host(url), source.timezone)
-        return (min(found, now) if found else None), stated
-    return (now, stated) if found > now else (found, "")
+        return (min(found, now) if found else None), clean_text(item.published or item.updated, 100)
+    return (now, clean_text(item.published or item.updated, 100)) if found > now else (found, "")
 
 
 def _ttl(raw: RawFeed) -> timedelta | None:

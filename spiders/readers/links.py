@@ -16,24 +16,29 @@ _WRAPS = {  # host (without www.) and path prefix -> the parameter that holds th
     ("out.reddit.com", "/"): ("url",),
     ("slashdot.org", "/submit"): ("url",),
 }
+_WRAPPERS = {host for host, _ in _WRAPS}
 _GOOGLE_PATHS = ("/rss/articles/", "/articles/", "/__i/rss/rd/articles/", "/read/")
 
 
 def is_google_news(url: str) -> bool:
     """Whether an address is Google News' own link to an article."""
-    parts = _split(url)
-    return parts is not None and parts.hostname == "news.google.com" and parts.path.startswith(_GOOGLE_PATHS)
+    if "news.google.com" not in url.lower():
+        return False
+    parts, host = _split(url)
+    return parts is not None and host == "news.google.com" and parts.path.startswith(_GOOGLE_PATHS)
 
 
 def unwrap(url: str) -> str | None:
     """Return the publisher's address behind an aggregator's link; the address itself where it is no such link; None where it is
     one that cannot be turned back (Google News since mid-2024)."""
-    parts = _split(url)
+    parts, host = _split(url)
     if parts is None:
         return url
     if is_google_news(url):
         return _google(parts.path.rsplit("/", 1)[-1])
-    host = (parts.hostname or "").removeprefix("www.")
+    host = host.removeprefix("www.")
+    if host not in _WRAPPERS:
+        return url
     for (wrapper, path), names in _WRAPS.items():
         if host == wrapper and parts.path.lower().startswith(path):
             asked = parse_qs(parts.query)
@@ -48,26 +53,27 @@ def unwrap(url: str) -> str | None:
 def absolute(base: str, link: str) -> str:
     """Return `link` as an absolute http(s) address, "" where it is none."""
     link = link.strip()
-    if not link or any(ord(character) < 32 for character in link):
+    if not link.isprintable():
         link = "".join(character for character in link if ord(character) >= 32)
-        if not link:
-            return ""
+    if not link:
+        return ""
     try:
         joined = urljoin(base, link) if "://" not in link[:10] else link
     except ValueError:
         return ""
-    parts = _split(joined)
-    return joined if parts is not None and parts.scheme in {"http", "https"} and parts.hostname else ""
+    parts, host = _split(joined)
+    return joined if parts is not None and parts.scheme in {"http", "https"} and host else ""
 
 
 @lru_cache(maxsize=512)
-def _split(url: str) -> SplitResult | None:
+def _split(url: str) -> tuple[SplitResult | None, str]:
+    """The parts and the host of an address; the host is asked for often and found anew by urllib each time."""
     try:
         parts = urlsplit(url)
-        _ = parts.hostname, parts.port
+        _ = parts.port
+        return parts, parts.hostname or ""
     except ValueError:
-        return None
-    return parts
+        return None, ""
 
 
 def _google(token: str) -> str | None:
