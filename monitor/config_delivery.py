@@ -172,6 +172,8 @@ def check_alerts(document: Document, alerts: Sequence[AlertTable], deliveries: S
             raise document.error(
                 keys, f"the alert {shown(one.name)} says nothing of what it waits for", hint="give it topics, outlets, words or burst"
             )
+        if one.burst and (one.outlets or one.words):
+            raise document.error(keys, "a burst counts the stories of topics", hint="give outlets and words to an [[alert]] of their own")
         if any(not word.strip() for word in (*one.topics, *one.outlets, *one.words)):
             raise document.error(keys, f"the alert {shown(one.name)} has a blank topic, outlet or word")
         span = r"\s*([01]?\d|2[0-3]):[0-5]\d\s*"

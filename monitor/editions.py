@@ -165,6 +165,15 @@ def by_id(desk: Desk, digest_id: int) -> Edition:
     return Edition(digest=digest, stories=len(stories), last_told=row.day)
 
 
+def of_stories(desk: Desk, story_ids: Sequence[int], since: datetime, until: datetime) -> Edition:
+    """Show these stories as one digest, told or not, in the state of the watch between two moments."""
+    with desk.store.reading() as reading:
+        stories = reading.articles.stories_by_id(story_ids)
+        coverage = _coverage(desk, reading, since, until)
+    day = until.astimezone(desk.zone).date()
+    return Edition(digest=_build(desk, stories, coverage, day=day, edition=1, since=since, until=until), stories=len(stories))
+
+
 def again(desk: Desk) -> Edition:
     """Show the last edition again.
 

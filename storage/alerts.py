@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, case, func, insert, select
 
 from storage import schema
 
@@ -94,16 +94,23 @@ class Alerts:
         )
         return [(row[0], row[1]) for row in self._connection.execute(query.order_by(table.c.first_seen, table.c.id))]
 
-    def begun(self, topic: str, since: datetime) -> list[tuple[int, datetime]]:
-        """Return (story, first seen) of the stories about a topic that began at or after a moment, oldest first.
+    def known_since(self) -> datetime | None:
+        """Return when the oldest article was first seen: before that there is no history to compare with."""
+        found: datetime | None = self._connection.execute(select(func.min(schema.articles.c.first_seen, type_=schema.Moment()))).scalar()
+        return found
 
-        A name in passing does not count.
+    def begun(self, topic: str, since: datetime) -> list[tuple[int, datetime]]:
+        """Return (story, when it began) of the stories about a topic that began at or after a moment, oldest first.
+
+        A story begins when its first article was published, or seen where nobody knows: after a night without crawls all are seen
+        at once. A name in passing does not count.
         """
         table, mentions = schema.articles, schema.mentions
         about = select(mentions.c.article_id).where(mentions.c.topic == topic, ~mentions.c.passing)
-        first = func.min(table.c.first_seen, type_=schema.Moment())
+        moment = case((table.c.published < table.c.first_seen, table.c.published), else_=table.c.first_seen)
+        first = func.min(moment, type_=schema.Moment())
         query = select(table.c.story_id, first).where(table.c.matched, ~table.c.baseline, ~table.c.suppressed, table.c.id.in_(about))
-        # Stories of which something was seen in the window; those that began before it fall out by their first article.
+        # Nothing that began in the window was seen before it.
         recent = select(table.c.story_id).where(table.c.first_seen >= since)
         query = (
             query.where(table.c.story_id.in_(recent)).group_by(table.c.story_id).having(first >= since).order_by(first, table.c.story_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from types import TracebackType
@@ -44,12 +44,21 @@ class Parcel:
     digest: Digest
     series: str  # digest:NAME or alert:RULE
     period: str
-    archive: Callable[[int], Sequence[Digest]] = field(default=lambda _: ())  # whole days of the series, newest first
+    days: Callable[[int], Sequence[Digest]] | None = None  # the latest so many whole days of the series, newest first
+    day: Callable[[], Digest] | None = None  # the whole day of this digest, where it has several editions
 
     @property
     def is_alert(self) -> bool:
         """Whether it is an alert's message."""
         return self.series.startswith("alert:")
+
+    def whole(self) -> Digest:
+        """The whole day of which the digest is an edition."""
+        return self.day() if self.day else self.digest
+
+    def archive(self, limit: int) -> Sequence[Digest]:
+        """The latest whole days of the series, newest first; never empty."""
+        return (self.days(limit) if self.days else ()) or (self.digest,)
 
     @cached_property
     def text(self) -> str:
@@ -104,6 +113,3 @@ class Sender(Protocol):
 def idempotency_key(message_id: str) -> str:
     """The Message-ID without its brackets, for receivers that are no mail systems."""
     return message_id.strip("<>")
-
-
-__all__ = ["Attempt", "DeliveryError", "InDoubt", "Parcel", "Refused", "Sender", "Unreachable", "idempotency_key"]

@@ -428,7 +428,7 @@ def test_the_starter_shows_every_key_with_its_default(tmp_path: Path) -> None:
     (source,) = shown.pop("source")
     assert source["id"] == "example"
     assert [table["kind"] for table in shown.pop("delivery")] == list(KINDS)
-    assert [table["name"] for table in shown.pop("alert")] == ["urgent"]
+    assert [table["name"] for table in shown.pop("alert")] == ["urgent", "burst"]
     assert shown["digest"].pop("folder") == "digests"  # the default follows the digest's name
     assert right["digest"].pop("folder") == ""
     assert shown == {key: value for key, value in right.items() if key not in {"topic", "source", "delivery", "alert"}}
@@ -437,7 +437,7 @@ def test_the_starter_shows_every_key_with_its_default(tmp_path: Path) -> None:
     for name, struct in (("crawl", config.crawl), ("digest", config.digest), ("network", config.network), ("packs", config.packs)):
         assert set(written[name]) == set(struct.__struct_encode_fields__), name
     assert set(written["source"][0]) == set(config.source[0].__struct_encode_fields__)
-    assert set(written["alert"][0]) == set(config.alert[0].__struct_encode_fields__)
+    assert {key for table in written["alert"] for key in table} == set(config.alert[0].__struct_encode_fields__)
     for table in written["delivery"]:
         assert set(table) == {"kind", *KINDS[table["kind"]].__struct_encode_fields__}, table["name"]
 
