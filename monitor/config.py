@@ -47,6 +47,12 @@ class Crawl(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     contact: Text = ""
 
 
+class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`[run]`: limits of `monitor run`."""
+
+    memory_mb: Annotated[int, Meta(ge=128, le=1_048_576, description="a whole number of MB from 128 to 1048576")] = 2_048
+
+
 class Network(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """`[network]`: which private addresses may be asked."""
 
@@ -104,6 +110,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     digest: Annotated[DigestTable | tuple[DigestTable, ...], Meta(description="[digest], or tables, each begun by [[digest]]")] = (
         DigestTable()
     )
+    run: Run = Run()
     network: Network = Network()
     packs: Packs = Packs()
     topic: Annotated[tuple[dict[str, Any], ...], Meta(description="tables, each begun by [[topic]]")] = ()
@@ -207,6 +214,7 @@ def read_text(document: Document) -> _File:
     tables: dict[str, type[msgspec.Struct]] = {
         "crawl": Crawl,
         "digest": DigestTable,
+        "run": Run,
         "network": Network,
         "packs": Packs,
         "source": SourceTable,
@@ -338,6 +346,7 @@ __all__ = [
     "DigestTable",
     "Network",
     "Packs",
+    "Run",
     "SourceTable",
     "add_source",
     "load_config",

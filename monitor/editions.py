@@ -73,10 +73,7 @@ def edition_of(desk: Desk, due: Due) -> Edition | None:
     """Make the digest of a due period and note it in the ledger of periods, in one transaction; None if somebody else made it."""
     now = desk.clock()
     with desk.store.transaction() as transaction:
-        row = transaction.periods.get(desk.name, due.period.key)
-        if row is None:
-            missed = [period.key for period in due.missed]
-            row = transaction.periods.open(desk.name, due.period.key, due=due.period.due, missed=missed, since=due.since, now=now)
+        row = transaction.periods.get(desk.name, due.period.key) or open_period(transaction, desk.name, due, now)
         if row.made is not None:
             return None
         edition, digest_id = _tell(desk, transaction, due.period.day, now, _late([replace(row, made=now)]))
@@ -84,6 +81,12 @@ def edition_of(desk: Desk, due: Due) -> Edition | None:
             _queue(desk, transaction, edition.digest, digest_id, now)
         transaction.periods.set_made(desk.name, due.period.key, now, digest_id)
     return edition
+
+
+def open_period(transaction: Transaction, name: str, due: Due, now: datetime) -> PeriodRow:
+    """Begin a period, or begin it again, in the ledger."""
+    missed = [period.key for period in due.missed]
+    return transaction.periods.open(name, due.period.key, due=due.period.due, missed=missed, since=due.waited_since(now), now=now)
 
 
 def _tell(desk: Desk, transaction: Transaction, day: date, now: datetime, notices: tuple[Notice, ...]) -> tuple[Edition, int]:

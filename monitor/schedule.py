@@ -41,11 +41,11 @@ class Due:
 
     period: Period
     missed: tuple[Period, ...] = ()  # earlier ones that were never made, oldest first: this digest stands for them, too
+    first: bool = False  # nothing was ever made, so nobody waited for it before now
 
-    @property
-    def since(self) -> datetime:
-        """When the reader first waited for it."""
-        return min([self.period, *self.missed]).due
+    def waited_since(self, now: datetime) -> datetime:
+        """Return since when the reader has waited for it."""
+        return now if self.first else min([self.period, *self.missed]).due
 
 
 def periods(timetable: Timetable, first: date, last: date) -> Iterator[Period]:
@@ -76,7 +76,7 @@ def due(timetable: Timetable, made: Collection[str], now: datetime) -> Due | Non
     passed = _passed(timetable, now)
     if not passed or passed[-1].key in made:
         return None
-    return Due(period=passed[-1], missed=_missed(passed[:-1], made))
+    return Due(period=passed[-1], missed=_missed(passed[:-1], made), first=not made)
 
 
 def due_today(timetable: Timetable, made: Collection[str], now: datetime) -> Due | None:
@@ -89,7 +89,7 @@ def due_today(timetable: Timetable, made: Collection[str], now: datetime) -> Due
         return due(timetable, made, now)
     if todays[0].key in made:
         return None
-    return Due(period=todays[0], missed=_missed(_passed(timetable, now), made))
+    return Due(period=todays[0], missed=_missed(_passed(timetable, now), made), first=not made)
 
 
 def next_due(timetable: Timetable, made: Collection[str], now: datetime) -> datetime:

@@ -273,7 +273,7 @@ class Store:
             with file_lock(self._path.with_name(self._path.name + ".run.lock"), wait, now=now, what="run") as held:
                 yield held
         else:
-            with advisory_lock(self._engine, wait, what="run") as held:
+            with translated(self.name), advisory_lock(self._engine, wait, what="run") as held:
                 yield held
 
     def _check_schema(self) -> None:

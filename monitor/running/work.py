@@ -1,6 +1,7 @@
 """The work of `monitor run`, one round of each kind at a call; no timer, no signal: whoever calls, and when, is not its concern.
 
-    crawl    what is due by polling              -> alerts
+    crawl    what is due by polling
+    alert    what came and cannot wait: queued with its deliveries
     digests  what is due by the ledger of periods: opened -> crawled -> made (with its deliveries, one transaction) -> written
     deliver  what waits in the outbox
     upkeep   duties
@@ -22,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 from monitor import polling, schedule
 from monitor.daily import write_files
-from monitor.editions import edition_of
+from monitor.editions import edition_of, open_period
 from monitor.running import duties
 from monitor.running.child import Ended
 from monitor.running.journal import Journal
@@ -79,6 +80,15 @@ class Work:
         finally:
             self._crawling.release()
 
+    def alerts(self) -> None:
+        """Queue what cannot wait for a digest."""
+        if not self.setup.config.alert:
+            return
+        from monitor.alerts import evaluate
+
+        for finding in evaluate(self.store, self.setup.config, self.clock):
+            self.journal.say("alert", f"{finding.rule}: {len(finding.stories) or finding.count} stories")
+
     def digests(self) -> None:
         """Make the digests that are due."""
         due = [(wanted, found) for wanted in self.setup.wanted if (found := self._due(wanted))]
@@ -93,6 +103,16 @@ class Work:
 
     def deliver(self) -> None:
         """Send what waits in the outbox."""
+        from monitor.delivery.service import deliver_due
+
+        report = deliver_due(self.store, self.setup.config, self.clock, stopping=self.stop.is_set, wait=timedelta(0))
+        if report.sent:
+            self.journal.say("delivery", f"{report.sent} sent")
+        if not report.busy:
+            # What is given up or in doubt is written down by the delivery itself.
+            self.failures += len(report.lines)
+            for line in report.lines:
+                self.journal.say("delivery", line)
 
     def upkeep(self) -> None:
         """Do the duties that are due."""
@@ -119,7 +139,7 @@ class Work:
 
     def rounds(self) -> dict[str, Callable[[], None]]:
         """Return the kinds of work by name, in the order in which they follow each other."""
-        return {"crawl": self.crawl_due, "digest": self.digests, "delivery": self.deliver, "upkeep": self.upkeep}
+        return {"crawl": self.crawl_due, "alert": self.alerts, "digest": self.digests, "delivery": self.deliver, "upkeep": self.upkeep}
 
     def guarded(self, name: str, round_: Callable[[], None]) -> None:
         """Do one round; whatever goes wrong is told and ends with it."""
@@ -172,13 +192,7 @@ class Work:
         """Read the sources before digests are made of them, unless that was done a moment ago."""
         now = self.clock()
         with self.store.transaction() as transaction:
-            rows = []
-            for wanted, found in due:
-                missed = [period.key for period in found.missed]
-                row = transaction.periods.open(
-                    wanted.desk.name, found.period.key, due=found.period.due, missed=missed, since=found.since, now=now
-                )
-                rows.append(row)
+            rows = [open_period(transaction, wanted.desk.name, found, now) for wanted, found in due]
         unread = [row for row in rows if row.crawled is None or not timedelta(0) <= now - row.crawled < FRESH]
         if not unread or all(row.attempts > ATTEMPTS for row in unread):
             return
@@ -203,7 +217,9 @@ class Work:
         edition = edition_of(wanted.desk, due)
         if edition is None:
             return
-        late = f", due {due.since.astimezone(wanted.desk.zone):%d %b %H:%M}" if self.clock() - due.since > schedule.LATE else ""
+        now = self.clock()
+        since = due.waited_since(now)
+        late = f", due {since.astimezone(wanted.desk.zone):%d %b %H:%M}" if now - since > schedule.LATE else ""
         self.journal.say("digest", f"{wanted.desk.name} of {due.period.day}: {edition.stories} new{late}")
 
     def _write(self) -> None:
