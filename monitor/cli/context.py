@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -75,31 +75,27 @@ class Context:
         file = self.config.database_file
         return file is None or file.exists()
 
-    def desk(self, *, topics: Sequence[str] = (), language: str | None = None) -> Desk:
-        """Return what every digest is made from.
+    def desk(self, *, digest: str | None = None, topics: Sequence[str] = (), language: str | None = None) -> Desk:
+        """Return what a digest is made from.
 
         Args:
-            topics: only these; all watched ones if none is given.
+            digest: its name; the first configured one if None.
+            topics: only these; those of the digest if none is given.
             language: of the digest's own words; the configured one if None.
 
         Raises:
-            UsageError: the digest has no words in that language.
+            UsageError: no digest is called so, or it has no words in that language.
         """
         from monitor.config import LANGUAGES
-        from monitor.editions import Desk
+        from monitor.desks import desk_of, digest_named
 
         if language is not None and language not in LANGUAGES:
             raise UsageError(f"--lang: there is no digest in {language!r}", hint=f"choose {', '.join(LANGUAGES[:-1])} or {LANGUAGES[-1]}")
-        return Desk(
-            store=self.store(),
-            sources=self.sources,
-            topics=tuple(topics or self.watchlist.names),
-            only=bool(topics),
-            zone=self.zone,
-            language=language or self.config.language,
-            clock=now,
-            baseline=timedelta(hours=self.config.digests[0].baseline_hours),
-        )
+        table = digest_named(self.config, digest)
+        desk = desk_of(self.store(), self.config, table, now, watchlist=self.watchlist, sources=self.sources)
+        if topics:
+            desk = replace(desk, topics=tuple(topics), only=True)
+        return replace(desk, language=language) if language else desk
 
     def child(self, *arguments: str) -> list[str]:
         """The command line of another command of ours with the same configuration, for a child process.

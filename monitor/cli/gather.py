@@ -76,7 +76,8 @@ def daily(
 ) -> None:
     """Do a day's work: crawl what is due, write the digests of today to digests/YYYY-MM-DD.*, print them.
 
-    For cron. Run it as often as you like: each story is told once, and the day's files hold the whole day. Where `monitor run`
+    Then alerts are looked for, and what is queued is sent. For cron. Run it as often as you like: each story is told once, and
+    the day's files hold the whole day. Where `monitor run`
     works on the same database, the digest of the day is left to its hour if that has not come. Exit code 0: done;
     3: the digest is made, but sources or the crawl failed (the digest says which); 1: no digest could be made.
     """
@@ -100,7 +101,23 @@ def daily(
         print("no digest is wanted today", file=sys.stderr)
     for path in result.files:
         print(f"written: {path}", file=sys.stderr)
-    raise typer.Exit(result.exit_code)
+    raise typer.Exit(result.exit_code or (3 if _send(ours) else 0))
+
+
+def _send(ours: Context) -> int:
+    """Look for what could not wait, and send what is queued; returns 0 where all went."""
+    settings = ours.config
+    if not settings.deliveries:
+        return 0
+    from monitor.alerts import evaluate
+    from monitor.cli.deliver import tell
+    from monitor.delivery.service import deliver_due
+
+    store = ours.store()
+    evaluate(store, settings, now)
+    report = deliver_due(store, settings, now)
+    tell(report, ours)
+    return report.exit_code
 
 
 def import_(

@@ -113,21 +113,30 @@ def digest(
     ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Show what is new without counting it as told.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Show the last digest again, in any format.")] = False,
+    name: Annotated[str | None, typer.Option("--digest", help="The digest of this name, where several are configured.")] = None,
+    deliver: Annotated[bool, typer.Option("--deliver", help="Make it, remember what it told, and send it.")] = False,
 ) -> None:
     """Tell new coverage since the last digest; each story is told once.
 
-    Without options this makes the next digest and remembers what it told. `--day` shows a past day again, `--again` the last
-    digest in another shape, `--since`/`--until` any window, `--preview` what would come next: these four tell nothing off.
+    Without options this makes the next digest and remembers what it told; where the digest has deliveries, that takes --deliver,
+    and without it the digest is only shown, so that nobody else misses its stories. `--day` shows a past day again, `--again` the
+    last digest in another shape, `--since`/`--until` any window, `--preview` what would come next: these four tell nothing off.
     """
+    from monitor.cli.deliver import tell
     from monitor.cli.show import show
     from monitor.editions import again as last_again
     from monitor.editions import next_edition, of_day, of_window, preview_edition
 
     ours = context_of(context)
-    if sum((bool(day), bool(since or until), preview, again)) > 1:
-        raise UsageError("--day, --since/--until, --preview and --again exclude one another", hint="choose one")
-    topics = [ours.watchlist.named(name) for name in topic or []]
-    desk = ours.desk(topics=topics, language=language)
+    if sum((bool(day), bool(since or until), preview, again, deliver)) > 1:
+        raise UsageError("--day, --since/--until, --preview, --again and --deliver exclude one another", hint="choose one")
+    if deliver and (topic or language):
+        raise UsageError("--deliver sends the digest as it is configured", hint="leave out --topic and --lang")
+    topics = [ours.watchlist.named(one) for one in topic or []]
+    desk = ours.desk(digest=name, topics=topics, language=language)
+    if deliver and not desk.targets:
+        raise UsageError(f"the digest {desk.name} goes nowhere", hint='give it deliveries in the configuration: deliver = ["..."]')
+    report = None
     if day:
         made = of_day(desk, calendar_day(day, ours.zone, "--day"))
     elif since or until:
@@ -135,14 +144,23 @@ def digest(
         made = of_window(desk, begin, moment(until, ours.zone, "--until", end=True) if until else now())
     elif again:
         made = last_again(desk)
-    elif preview or topics:
+    elif deliver:
+        from monitor.delivery.service import deliver_edition
+
+        made, report = deliver_edition(desk.store, ours.config, now, desk.name)
+    elif preview or topics or desk.targets:
         made = preview_edition(desk)
+        if desk.targets and not (preview or topics):
+            print("Only shown, not told: this digest has deliveries. To make and send it: monitor digest --deliver", file=sys.stderr)
     else:
         made = next_edition(desk)
     if made.empty and made.last_told and not (preview or again or day):
         print(f"Nothing new since the last digest. To see that one again: monitor digest --day {made.last_told}", file=sys.stderr)
     with _writer(output) as out:
         show(made.digest, format_.value, out)
+    if report is not None:
+        tell(report, ours)
+        raise typer.Exit(report.exit_code)
 
 
 def articles(

@@ -5,4 +5,5 @@ dispatch.py  claims, sends, confirms, tries again later; the only room that deci
 parcel.py    what is sent, and the words in which a sender says how it went
 mail.py smtp.py push.py archive.py webhook.py     one way each; senders.py chooses
 service.py   the functions for commands and the scheduler
+sample.py    a sample to yourself, of which no ledger knows
 """

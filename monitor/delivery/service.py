@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -153,11 +152,3 @@ def _days(desk: Desk, limit: int) -> list[Digest]:
     with desk.store.reading() as reading:
         days = reading.ledger.days(desk.name)
     return [of_day(desk, date.fromisoformat(day)).digest for day in reversed(days[-limit:])]
-
-
-def sample_of(digest: Digest) -> Digest:
-    """Mark a digest as a sample."""
-    from monitor.digest.words import words_of
-
-    said = words_of(digest.language).say("sample")
-    return replace(digest, title=f"{said} · {digest.title}", subject=f"[{said}] {digest.subject}", guid=f"{digest.guid}/sample")
