@@ -23,6 +23,7 @@ import scrapy
 from spiders.articles import from_entry, from_page, is_home
 from spiders.fetching import Answer, charset, fetch
 from spiders.intake import Handover, Intake, IntakeFailed, intake_failure
+from spiders.pages.charset import charset_of
 from spiders.pages.generic import Extracted, extract
 from spiders.recording import RecordingIntake
 from spiders.settings import LARGEST_PAGE
@@ -32,7 +33,7 @@ from storage.identity import url_key
 from storage.items import Arrival, Entry, Kind, Outcome, Source
 
 Progress = Callable[[int, int, str], None]  # done, of how many, what is being done
-_HTML_TYPES = ("text/html", "application/xhtml", "text/plain", "application/xml", "text/xml", "")
+_HTML_TYPES = ("text/html", "application/xhtml", "text/plain", "application/xml", "text/xml")
 _PAGES_AT_ONCE = 8  # of a search, whose pages stand on many hosts; each host is asked in turn all the same
 _LATER_STATUS = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525}
 
@@ -212,9 +213,9 @@ class MonitorSpider(scrapy.Spider):
             return self._without(source, entry, str(response.status), later=response.status in _LATER_STATUS)
         if is_home(entry.url, response.url):
             return self._without(source, entry, "home-page")
-        encoding = charset(response)
+        encoding = charset_of(response.body, charset(response))
         words = f"{entry.title}\n{entry.summary}\n{entry.content}".encode()
-        if not self.intake.may_mention(response.body, encoding or "utf-8") and not self.intake.may_mention(words, "utf-8"):
+        if not self.intake.may_mention(response.body, encoding) and not self.intake.may_mention(words, "utf-8"):
             # Nothing on this page can hold a name: it needs no extraction, the entry's words say as much.
             return Arrival(source=source, entry=entry, article=from_entry(source, entry, ""))
         try:
@@ -232,7 +233,7 @@ class MonitorSpider(scrapy.Spider):
         response = answer.response
         assert response is not None
         kind = (response.headers.get("Content-Type") or b"").decode("latin-1").partition(";")[0].strip().lower()
-        if not kind.startswith(_HTML_TYPES) and b"<html" not in response.body[:2_000].lower():
+        if kind and not kind.startswith(_HTML_TYPES) and b"<html" not in response.body[:2_000].lower():
             raise ExtractError(f"the answer is {kind}, not a page")
         return await self.workers.run(
             extract,

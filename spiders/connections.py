@@ -1,7 +1,9 @@
-"""Scrapy's HTTP handler with a bound on the head of an answer (Twisted reads headers until the memory is full), and with reasons."""
+"""Scrapy's HTTP handler with a bound on the head of an answer (Twisted reads headers until the memory is full), in turns, and with reasons."""
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
 from typing import Any
 
 from scrapy.core.downloader.handlers.http11 import (
@@ -31,6 +33,8 @@ class BoundedHandler(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._pool._factory = _Factory
+        at_once = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
+        self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
 
     async def download_request(self, request: Request) -> Response:
         """Download.
@@ -39,7 +43,9 @@ class BoundedHandler(HTTP11DownloadHandler):
             Refused: the host's name leads into a private network; Twisted itself keeps no reason why a name was not resolved.
         """
         try:
-            return await super().download_request(request)
+            # Where no delay is set, Scrapy 2.19 starts all that waits for a host at once: its loop counts what has begun, not what it began.
+            async with self._turns[request.meta["download_slot"]]:
+                return await super().download_request(request)
         except CannotResolveHostError as error:
             host = urlparse_cached(request).hostname or ""
             led = dnscache.get(host)  # filled before spiders.guard.GuardedResolver looks at what was found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import codecs
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -134,20 +133,10 @@ def _tls(error: BaseException) -> str:
 
 
 def charset(response: Response) -> str | None:
-    """Return the charset that an answer's header names, None where it names none that is known."""
+    """Return the charset that an answer's header names, None where it names none."""
     header = (response.headers.get("Content-Type") or b"").decode("latin-1")
     for part in header.split(";")[1:]:
         name, _, value = part.strip().partition("=")
         if name.lower() == "charset" and value:
-            return _known_charset(value.strip("\"' "))
+            return value.strip("\"' ").lower() or None
     return None
-
-
-def _known_charset(name: str) -> str | None:
-    """The name of a charset that Python knows, None for what is none: "utf8mb4", "base64"."""
-    try:
-        found = codecs.lookup(name)
-        "".encode(found.name)
-    except (LookupError, ValueError):
-        return None
-    return found.name

@@ -15,6 +15,7 @@ from lxml import etree
 from lxml import html as lxml_html
 
 from spiders.pages import frame
+from spiders.pages.charset import as_utf8
 from spiders.pages.language import guess
 from spiders.pages.metadata import Metadata, read_metadata
 from storage.errors import ExtractError
@@ -108,26 +109,13 @@ def extract(body: bytes, *, url: str, encoding: str | None, language: str, timez
 def _parse(body: bytes, encoding: str | None) -> Any:
     if not body.strip():
         raise ExtractError("the page is empty")
-    if b"\x00" in body[:4] or body[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        encoding = None
-    elif encoding is None and b"charset" not in body[:4_096].lower():
-        encoding = "utf-8" if _is_utf8(body) else None
-    elif encoding and encoding.lower() not in {"utf-8", "utf8"} and not body.isascii() and _is_utf8(body):
-        encoding = "utf-8"  # text that is UTF-8 by chance is hardly ever found: the header lies
+    known = as_utf8(body, encoding)
     try:
-        parser = lxml_html.HTMLParser(encoding=encoding, huge_tree=False, remove_comments=True, remove_pis=True)
-        root = lxml_html.document_fromstring(body, parser=parser)
+        parser = lxml_html.HTMLParser(encoding=None if known is None else "utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
+        root = lxml_html.document_fromstring(body if known is None else known, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, LookupError, AssertionError) as error:
         raise ExtractError(f"the page cannot be parsed: {clean_text(str(error), 200)}") from error
     return root
-
-
-def _is_utf8(body: bytes) -> bool:
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _language(stated: str) -> str:

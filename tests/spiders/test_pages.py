@@ -237,6 +237,12 @@ LATIN = (
     + "</article></body></html>"
 )
 
+JAPANESE = (
+    '<html><head><meta charset="{charset}"><title>東京</title></head><body><article>'
+    + "<p>東京の研究所は新しい計画を発表しました。</p>" * 5
+    + "</article></body></html>"
+)
+
 
 @pytest.mark.parametrize(
     ("body", "encoding", "word"),
@@ -249,6 +255,15 @@ LATIN = (
         (PLAIN.format(meta="").encode("utf-16"), "utf-8", "đường"),
         (LATIN.format(meta='<meta charset="windows-1252">').encode("cp1252"), None, "l’été"),
         (LATIN.format(meta="").encode("cp1252"), "windows-1252", "l’été"),
+        (LATIN.format(meta="").encode("cp1252"), None, "l’été"),  # nobody says anything
+        (LATIN.format(meta="").encode("cp1252"), "iso-8859-1", "l’été"),  # as browsers read that word
+        (LATIN.format(meta="").encode("cp1252"), "latin-1", "l’été"),
+        (LATIN.format(meta="").encode("cp1252"), "base64", "l’été"),
+        (LATIN.format(meta="").replace("</head>", '<meta charset="windows-1252"></head>').encode("cp1252"), "utf-8", "l’été"),
+        (LATIN.format(meta="").encode("cp1252").replace(b"</p>", b"\x81</p>"), "windows-1252", "l’été"),  # a byte that it does not have
+        (PLAIN.format(meta="").encode() + b"\xff", "utf-8", "đường"),
+        (JAPANESE.format(charset="shift_jis").encode("shift_jis"), None, "東京"),
+        (JAPANESE.format(charset="iso-2022-jp").encode("iso-2022-jp"), None, "東京"),  # all ASCII, and no UTF-8
         (PLAIN.format(meta='<meta charset="utf-8">').encode(), None, "đường"),
         (PLAIN.format(meta='<meta charset="utf-8">').encode(), "no-such-charset", "đường"),
     ],
