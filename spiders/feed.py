@@ -24,7 +24,7 @@ from spiders.intake import intake_failure
 from spiders.readers.alternates import find_feeds
 from spiders.readers.feed import Reading, read_feed, read_quickly
 from spiders.settings import LARGEST_FEED
-from spiders.workers import what_failed
+from spiders.workers import WorkerFailed, what_failed
 from storage.errors import ReadError
 from storage.items import Poll, PollOutcome, Source, SourceState, Validators
 
@@ -161,7 +161,7 @@ class FeedSpider(MonitorSpider):
         named = find_feeds(response.body, response.url) if self.name_feeds else []
         return {
             "outcome": PollOutcome.FAILED,
-            "error_kind": "not-a-feed",
+            "error_kind": "unreadable" if isinstance(error, WorkerFailed) else "not-a-feed",
             "error": str(error),
             "moved_to": named[0].url if named else None,
         }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from OpenSSL import SSL
 from scrapy.crawler import Crawler
@@ -57,7 +59,8 @@ async def fetch(crawler: Crawler, url: str, *, most: int, robots: bool = True, h
     assert crawler.engine is not None
     try:
         meta = bounds(crawler, most) | {"robots": robots}
-        request = Request(url, headers=dict(headers or {}), meta=meta, dont_filter=True)
+        url, authorization = _without_user(url)
+        request = Request(url, headers=dict(headers or {}) | authorization, meta=meta, dont_filter=True)
         response = await crawler.engine.download_async(request)
     except asyncio.CancelledError:
         raise
@@ -66,8 +69,19 @@ async def fetch(crawler: Crawler, url: str, *, most: int, robots: bool = True, h
         return Answer(error_kind=kind, error=said, later=later, until=getattr(error, "until", None))
     asked = response.request.meta if response.request is not None else {}
     reasons = asked.get("redirect_reasons") or []
-    moved = response.url if reasons and all(reason in _PERMANENT for reason in reasons) else None
+    # An address that is opened with a password is known by what the user wrote: where it leads to is not opened without.
+    moved = response.url if reasons and not authorization and all(reason in _PERMANENT for reason in reasons) else None
     return Answer(response=response, moved_to=moved)
+
+
+def _without_user(url: str) -> tuple[str, dict[str, str]]:
+    """Split `https://user:password@host/` into the address and the header that says the rest (RFC 7617)."""
+    parts = urlsplit(url)
+    user, mark, host = parts.netloc.rpartition("@")
+    if not mark:
+        return url, {}
+    secret = base64.b64encode(unquote(user if ":" in user else f"{user}:").encode()).decode("ascii")
+    return parts._replace(netloc=host).geturl(), {"Authorization": f"Basic {secret}"}
 
 
 def bounds(crawler: Crawler, most: int) -> dict[str, Any]:

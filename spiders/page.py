@@ -10,9 +10,11 @@ from typing import Any
 from spiders.articles import from_page
 from spiders.feed import FeedSpider
 from spiders.fetching import Answer, fetch
+from spiders.intake import intake_failure
 from spiders.readers.alternates import find_feeds
 from spiders.readers.feed import is_feed, read_feed
 from spiders.settings import LARGEST_FEED
+from spiders.workers import WorkerFailed, what_failed
 from storage.errors import ExtractError, ReadError
 from storage.items import Arrival, Kind, Poll, PollOutcome, Source
 
@@ -40,21 +42,36 @@ class PageSpider(FeedSpider):
 
     async def visit(self, source: Source) -> None:
         """Crawl one address and say what became of it, as a poll."""
+        self.intake.polled(await self.visited(source))
+
+    async def visited(self, source: Source) -> Poll:
+        """Crawl one address.
+
+        Raises:
+            IntakeFailed: nothing else; whatever the address does is told in the poll.
+        """
         started = self.now()
         answer = await fetch(self.crawler, source.url, most=LARGEST_FEED, robots=source.robots)
         poll = Poll(
             source_id=source.id, started=started, finished=started, outcome=PollOutcome.FAILED, url=source.url, status=answer.status
         )
+        try:
+            poll = await self._read_any(source, answer, poll)
+        except Exception as error:
+            if intake_failure(error):
+                raise
+            poll = replace(poll, error_kind="unreadable", error=what_failed(error))
+        return replace(poll, finished=self.now())
+
+    async def _read_any(self, source: Source, answer: Answer, poll: Poll) -> Poll:
         response = answer.response
         if response is None:
-            poll = replace(poll, error_kind=answer.error_kind, error=answer.error)
-        elif response.status != 200:
-            poll = replace(poll, error_kind=f"http-{response.status}", error=f"the host answers {response.status}")
-        elif is_feed(response.body):
-            poll = await self._feed(source, answer, poll)
-        else:
-            poll = await self._page(source, answer, poll)
-        self.intake.polled(replace(poll, finished=self.now()))
+            return replace(poll, error_kind=answer.error_kind, error=answer.error)
+        if response.status != 200:
+            return replace(poll, error_kind=f"http-{response.status}", error=f"the host answers {response.status}")
+        if is_feed(response.body):
+            return await self._feed(source, answer, poll)
+        return await self._page(source, answer, poll)
 
     async def _feed(self, source: Source, answer: Answer, poll: Poll) -> Poll:
         response = answer.response
@@ -63,7 +80,7 @@ class PageSpider(FeedSpider):
         try:
             reading = await self.workers.run(read_feed, response.body, source=feed, url=response.url, now=poll.started)
         except ReadError as error:
-            return replace(poll, error_kind="not-a-feed", error=str(error))
+            return replace(poll, error_kind="unreadable" if isinstance(error, WorkerFailed) else "not-a-feed", error=str(error))
         feed = replace(feed, outlet=reading.title[:200], language=reading.language.split("-")[0])
         fresh = self.intake.sift(feed, reading.entries)
         kept = await self.take_entries(feed, fresh)
@@ -87,6 +104,16 @@ class PageSpider(FeedSpider):
         if not feeds:
             why = said if found is None else "the page is no article and names no feed"
             return replace(poll, error_kind="not-an-article", error=why)
-        for named in feeds:
-            await self.poll(Source(id=named.url, url=named.url, origin="once"))
-        return replace(poll, outcome=PollOutcome.CHANGED)
+        # One address is one poll, however many feeds it names.
+        polls = [await self.read(Source(id=named.url, url=named.url, origin="once")) for named in feeds]
+        good = [one for one in polls if one.outcome in {PollOutcome.CHANGED, PollOutcome.UNCHANGED}]
+        if not good:
+            return replace(poll, error_kind=polls[0].error_kind, error=f"the site names a feed, {polls[0].url}, but {polls[0].error}")
+        return replace(
+            poll,
+            outcome=PollOutcome.CHANGED,
+            entries=sum(one.entries for one in good),
+            new=sum(one.new for one in good),
+            kept=sum(one.kept for one in good),
+            newest=max(filter(None, (one.newest for one in good)), default=None),
+        )

@@ -114,6 +114,8 @@ def _parse(body: bytes, encoding: str | None) -> Any:
         parser = lxml_html.HTMLParser(encoding=None if known is None else "utf-8", huge_tree=False, remove_comments=True, remove_pis=True)
         root = lxml_html.document_fromstring(body if known is None else known, parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, LookupError, AssertionError) as error:
+        if getattr(error, "code", None) == etree.ErrorTypes.ERR_NO_MEMORY:
+            raise MemoryError from error
         raise ExtractError(f"the page cannot be parsed: {clean_text(str(error), 200)}") from error
     return root
 

@@ -186,6 +186,22 @@ def test_what_no_proxy_names_is_asked_directly() -> None:
     assert done.polls["feed"].outcome is PollOutcome.CHANGED
 
 
+def test_a_password_goes_to_its_host_alone_and_is_never_told() -> None:
+    with Site() as site, Site("127.0.0.2") as other:
+        site.pages |= {"/feed": rss(), "/moved": redirect("/feed", 301), "/away": redirect(other.url("/feed"), 301), "/500": Reply("", 500)}
+        other.pages["/feed"] = rss()
+        sources = [source(site.url(path).replace("//", "//nguoi:mat%20khau@", 1), path[1:]) for path in site.pages]
+        sources.append(source("http://nguoi:mat%20khau@khong-co.invalid/feed", "nowhere"))
+        done = crawl(Order(sources=sources, allow=[site.netloc, other.netloc]))
+        told = {one.headers.get("authorization") for one in site.seen if one.path != "/robots.txt"}
+        assert told == {"Basic bmd1b2k6bWF0IGtoYXU="}
+        assert not any("authorization" in one.headers for one in other.seen)
+    assert [done.polls[name].outcome for name in ("feed", "moved", "away")] == [PollOutcome.CHANGED] * 3
+    assert {poll.moved_to for poll in done.polls.values()} == {None}
+    assert done.polls["nowhere"].error_kind == "dns"
+    assert not any("khau" in str(poll.error) for poll in done.polls.values()) and "khau" not in done.said
+
+
 class Certified(NamedTuple):
     site: Site
     other: Site  # its certificate is for another name

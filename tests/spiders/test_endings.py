@@ -1,0 +1,186 @@
+"""How a crawl ends: by its deadline, by a signal, by a failing intake; and what one hostile document may not do to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from storage.items import BodyFrom, Kind, PollOutcome
+from tests.spiders.run_spider import ROOT, Crawl, Order, crawl, finish, item, page, rss, source, start
+from tests.spiders.site import Reply, Seen, Site
+
+LONG = "Sáng nay thành phố khởi công trung tâm dữ liệu lớn nhất miền Trung, theo chủ đầu tư."
+
+
+class Stuck:
+    """Sites of which two answer and one keeps its reader waiting."""
+
+    def __init__(self) -> None:
+        self.quick, self.slow = Site(), Site("127.0.0.2")
+        self.asked, self.let_go = threading.Event(), threading.Event()
+        self.quick.pages |= {"/a": rss(item(self.quick.url("/1"))), "/1": page("Một", LONG), "/b": rss()}
+        self.slow.pages |= {"/robots.txt": "", "/c": self._waits, "/d": rss()}
+
+    def _waits(self, seen: Seen) -> Reply:
+        self.asked.set()
+        self.let_go.wait(30)
+        return Reply(rss())
+
+    def __enter__(self) -> Stuck:
+        self.quick.__enter__()
+        self.slow.__enter__()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.let_go.set()
+        self.quick.__exit__()
+        self.slow.__exit__()
+
+    def order(self, **spider: object) -> Order:
+        """Four sources, two on each site."""
+        sources = [source(self.quick.url(path)) for path in ("/a", "/b")] + [source(self.slow.url(path)) for path in ("/c", "/d")]
+        allow = [self.quick.netloc, self.slow.netloc]
+        # No page may mention a name, so none waits for a worker to start.
+        return Order(sources=sources, allow=allow, settings={"DOWNLOAD_TIMEOUT": 60.0}, spider=spider, mute=[b"FPT"])
+
+
+def _kept_and_reported(done: Crawl) -> None:
+    assert done.cut_short and done.failure == ""
+    assert {name: poll.outcome for name, poll in done.polls.items()} == dict.fromkeys("ab", PollOutcome.CHANGED)
+    assert sorted(done.unread) == ["c", "d"]
+    assert [arrival.article.title for arrival in done.arrivals] == ["Một tin"]
+    assert "Traceback" not in done.said, done.said
+
+
+def test_the_deadline_ends_a_crawl_and_keeps_what_was_done() -> None:
+    with Stuck() as stuck:
+        _kept_and_reported(crawl(stuck.order(deadline_s=2.0)))
+
+
+@pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_a_crawl_and_keeps_what_was_done(signum: signal.Signals) -> None:
+    with Stuck() as stuck:
+        process = start(stuck.order())
+        assert stuck.asked.wait(30)
+        while not {"/1", "/b"} <= set(stuck.quick.paths()) and process.poll() is None:
+            stuck.let_go.wait(0.02)
+        stuck.let_go.wait(1.0)  # for the answers to arrive
+        process.send_signal(signum)
+        _kept_and_reported(finish(process, timeout=20))
+
+
+def test_a_signal_ends_sources_and_bare_addresses_alike() -> None:
+    with Stuck() as stuck:
+        stuck.quick.pages["/stuck"] = stuck._waits
+        order = Order(
+            sources=[source(stuck.slow.url("/c"))],
+            urls=[stuck.quick.url("/stuck")],
+            allow=[stuck.quick.netloc, stuck.slow.netloc],
+            settings={"DOWNLOAD_TIMEOUT": 60.0},
+        )
+        process = start(order)
+        while not (stuck.slow.asked("/c") and stuck.quick.asked("/stuck")) and process.poll() is None:
+            stuck.let_go.wait(0.02)
+        process.send_signal(signal.SIGTERM)
+        done = finish(process, timeout=20)
+    assert done.cut_short
+    assert sorted(done.unread) == ["c", stuck.quick.url("/stuck")]
+
+
+@pytest.mark.parametrize("call", ["state", "sift", "may_mention", "take", "polled"])
+def test_an_intake_that_fails_ends_the_crawl_as_failed(call: str) -> None:
+    with Site() as site:
+        site.pages |= {"/a": rss(item(site.url("/1"))), "/1": page("Một", LONG)}
+        done = crawl(Order(sources=[source(site.url("/a"))], breaks=call, allow=[site.netloc]))
+    assert done.failure == "StorageError: the disk is full"
+    assert done.polls == {}
+    assert done.unread == ["a"]
+
+
+def test_an_intake_that_fails_for_a_bare_address_or_a_search_ends_the_crawl_as_failed() -> None:
+    with Site() as site:
+        site.pages |= {"/a": rss(item(site.url("/1")), item(site.url("/2"))), "/1": page("Một", LONG), "/2": page("Hai", LONG)}
+        for order in (
+            Order(sources=[source(site.url("/a"), kind=Kind.SEARCH)], breaks="take", allow=[site.netloc]),
+            Order(urls=[site.url("/a")], breaks="take", allow=[site.netloc]),
+        ):
+            assert crawl(order).failure == "StorageError: the disk is full"
+
+
+def test_a_feed_that_takes_too_long_ends_with_its_source() -> None:
+    # A stray "&" leaves it to feedparser, which takes some seconds for so much.
+    heavy = "<rss version='2.0'><channel>" + "<item><title>A & B</title></item>" * 60_000 + "</channel></rss>"
+    with Site() as site:
+        site.pages |= {"/heavy": heavy, "/good": rss(item(site.url("/1"))), "/1": page("Một", LONG)}
+        done = crawl(
+            Order(sources=[source(site.url("/heavy")), source(site.url("/good"))], workers={"timeout_s": 1.0}, allow=[site.netloc])
+        )
+    poll = done.polls["heavy"]
+    assert (poll.outcome, poll.error_kind, poll.error) == (PollOutcome.FAILED, "unreadable", "reading it took longer than 1 s")
+    assert done.polls["good"].outcome is PollOutcome.CHANGED and done.titles("good") == ["Một"]
+    assert done.failure == ""
+
+
+def test_a_page_that_takes_too_much_memory_leaves_the_headline() -> None:
+    with Site() as site:
+        site.pages |= {
+            "/feed": rss(item(site.url("/big"), "Lớn"), item(site.url("/1"), "Một")),
+            "/big": page("Lớn", "<br>" * 1_500_000),
+            "/1": page("Trang một", LONG),
+        }
+        limits = {"memory_mb": 200, "timeout_s": 60.0}
+        done = crawl(Order(sources=[source(site.url("/feed"))], workers=limits, allow=[site.netloc]))
+    found = {arrival.entry.title: arrival.article for arrival in done.arrivals if arrival.entry}
+    assert found["Lớn"].body_from is BodyFrom.FEED
+    assert found["Lớn"].why_no_page in {"reading it took more than 200 MB", "reading it killed the process that read it"}
+    assert found["Một"].title == "Trang một"
+
+
+def test_a_page_that_takes_too_long_leaves_the_headline() -> None:
+    with Site() as site:
+        site.pages |= {
+            "/feed": rss(item(site.url("/deep"), "Sâu"), item(site.url("/1"), "Một")),
+            "/deep": page("Sâu", *([LONG] * 60_000)),
+            "/1": page("Trang một", LONG),
+        }
+        done = crawl(Order(sources=[source(site.url("/feed"))], workers={"timeout_s": 0.5}, allow=[site.netloc]))
+    found = {arrival.entry.title: arrival.article for arrival in done.arrivals if arrival.entry}
+    assert (found["Sâu"].body_from, found["Sâu"].why_no_page) == (BodyFrom.FEED, "reading it took longer than 0 s")
+    assert found["Một"].title == "Trang một"
+
+
+def test_as_any_scrapy_project(tmp_path: Path) -> None:
+    """`scrapy crawl` runs the spiders without our commands and writes their items."""
+    with Site() as site:
+        site.pages |= {"/feed": rss(item(site.url("/1"))), "/1": page("Một", LONG)}
+        out = tmp_path / "items.jsonl"
+        done = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "scrapy",
+                "crawl",
+                "feed",
+                "-a",
+                f"url={site.url('/feed')}",
+                "-s",
+                f"MONITOR_ALLOW_PRIVATE={site.netloc}",
+                "-o",
+                str(out),
+            ],
+            cwd=ROOT,
+            env={name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 0, done.stderr
+    (line,) = out.read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["title"] == "Một"

@@ -1,0 +1,115 @@
+"""Bare addresses: an article, a feed, a site that names its feeds, or nothing of use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pytest
+
+from storage.items import BodyFrom, PollOutcome
+from tests.spiders.run_spider import Crawl, Order, crawl, item, page, rss, source
+from tests.spiders.site import Reply, Site, redirect
+
+LONG = "Sáng nay thành phố khởi công trung tâm dữ liệu lớn nhất miền Trung, theo chủ đầu tư của dự án."
+CHANGED, FAILED = PollOutcome.CHANGED, PollOutcome.FAILED
+
+
+def _home(*feeds: str) -> str:
+    links = "".join(f'<link rel="alternate" type="application/rss+xml" href="{feed}">' for feed in feeds)
+    return f"<html><head><title>Báo Thử</title>{links}</head><body><p>Trang chủ của báo.</p></body></html>"
+
+
+class Visited(NamedTuple):
+    site: Site
+    crawl: Crawl
+
+
+@pytest.fixture(scope="module")
+def visited() -> Iterator[Visited]:
+    with Site() as site:
+        feed = rss(item(site.url("/tin/1"), "Tin một"), head="<language>vi-VN</language>")
+        site.pages |= {
+            "/article": page("FPT mở trung tâm", LONG, LONG.replace("Sáng", "Chiều")),
+            "/moved": redirect("/article"),
+            "/feed": feed,
+            "/as-text": Reply(feed, headers={"Content-Type": "text/plain"}),
+            "/atom": "<feed xmlns='http://www.w3.org/2005/Atom'><title>x</title><entry><title>Tin hai</title><id>i</id><link href='/tin/2'/></entry></feed>",
+            "/site": _home("/rss.xml", "/comments/feed"),
+            "/rss.xml": rss(item(site.url("/tin/3"), "Tin ba"), item(site.url("/tin/4"), "Tin bốn")),
+            "/comments/feed": rss(),
+            "/stale-site": _home("/gone.xml"),
+            "/half-site": _home("/gone.xml", "/rss.xml"),
+            "/bare-site": _home(),
+            "/500": Reply("", 500),
+            "/picture": Reply(b"\x89PNG\r\n\x1a\n" + bytes(100), headers={"Content-Type": "image/png"}),
+            "/empty": Reply(""),
+            "/broken-feed": "<rss version='2.0'>",
+            "/robots.txt": "User-agent: *\nDisallow: /hidden\n",
+            "/hidden": page("Cấm"),
+        }
+        site.pages |= {f"/tin/{number}": page(f"Bài {number}", LONG) for number in range(1, 5)}
+        urls = [
+            site.url(path)
+            for path in site.pages
+            if path not in {"/robots.txt", "/rss.xml", "/comments/feed"} and not path.startswith("/tin")
+        ]
+        urls += [site.url("/404"), "http://127.0.0.1:1/private", "http://khong-co.invalid/"]
+        done = crawl(Order(urls=urls, allow=[site.netloc]))
+        assert done.failure == ""
+        assert set(done.polls) == set(urls)  # one poll an address: a report counts them
+        yield Visited(site, done)
+
+
+@pytest.mark.parametrize("path", ["/article", "/moved"])
+def test_an_article(visited: Visited, path: str) -> None:
+    poll = visited.crawl.polls[visited.site.url(path)]
+    assert (poll.outcome, poll.entries) == (CHANGED, 1)
+    (arrival,) = visited.crawl.of(visited.site.url(path))
+    assert (arrival.article.url, arrival.article.title) == (visited.site.url("/article"), "FPT mở trung tâm")
+    assert arrival.entry is None and arrival.article.body_from is BodyFrom.PAGE
+
+
+@pytest.mark.parametrize(("path", "number"), [("/feed", 1), ("/as-text", 1), ("/atom", 2)])
+def test_a_feed(visited: Visited, path: str, number: int) -> None:
+    poll = visited.crawl.polls[visited.site.url(path)]
+    assert (poll.outcome, poll.entries) == (CHANGED, 1)
+    assert f"Bài {number}" in [arrival.article.title for arrival in visited.crawl.arrivals]
+
+
+def test_a_site_that_names_its_feed(visited: Visited) -> None:
+    poll = visited.crawl.polls[visited.site.url("/site")]
+    assert (poll.outcome, poll.entries, poll.new, poll.kept) == (CHANGED, 2, 2, 2)
+    assert visited.crawl.titles(visited.site.url("/rss.xml")) == ["Bài 3", "Bài 4"]
+    assert visited.crawl.polls[visited.site.url("/half-site")].outcome is CHANGED
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/stale-site", "http-404"), ("/bare-site", "not-an-article"), ("/404", "http-404"), ("/500", "http-500"), ("/picture", "not-an-article"),
+        ("/empty", "not-an-article"), ("/hidden", "robots"),
+    ],
+)  # fmt: skip
+def test_what_is_of_no_use_says_why(visited: Visited, path: str, kind: str) -> None:
+    poll = visited.crawl.polls[visited.site.url(path)]
+    assert (poll.outcome, poll.error_kind) == (FAILED, kind), poll.error
+    assert poll.error and visited.crawl.of(visited.site.url(path)) == []
+
+
+def test_an_empty_feed_is_no_failure(visited: Visited) -> None:
+    poll = visited.crawl.polls[visited.site.url("/broken-feed")]
+    assert (poll.outcome, poll.entries) == (CHANGED, 0)
+
+
+def test_addresses_that_lead_nowhere(visited: Visited) -> None:
+    assert visited.crawl.polls["http://127.0.0.1:1/private"].error_kind == "private-address"
+    assert visited.crawl.polls["http://khong-co.invalid/"].error_kind == "dns"
+
+
+def test_sources_and_bare_addresses_in_one_crawl() -> None:
+    with Site() as site:
+        site.pages |= {"/feed": rss(item(site.url("/1"))), "/1": page("Một", LONG), "/2": page("Hai", LONG, LONG.replace("Sáng", "Chiều"))}
+        done = crawl(Order(sources=[source(site.url("/feed"))], urls=[site.url("/2")], allow=[site.netloc]))
+    assert {arrival.article.title for arrival in done.arrivals} == {"Một", "Hai"}
+    assert {poll.outcome for poll in done.polls.values()} == {CHANGED}
