@@ -112,6 +112,7 @@ class SmtpSender:
                         hint=f"set {settings.password_env} in the environment of the monitor",
                     )
                 server.login(settings.user, password)
+            server.ehlo_or_helo_if_needed()
         except BaseException:
             server.close()
             raise

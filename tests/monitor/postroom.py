@@ -133,7 +133,7 @@ def mail_server(*, tls: ssl.SSLContext | None = None, direct: bool = False, pass
         def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
             assert isinstance(data, LoginPassword)
             inbox.logins.append(data.login.decode())
-            return AuthResult(success=data.password == password.encode())
+            return AuthResult(success=data.password == password.encode(), handled=False)
 
         options |= {"auth_required": True, "authenticator": check, "auth_require_tls": True}
     kind = _Tls if direct else Controller
