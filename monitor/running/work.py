@@ -55,6 +55,7 @@ class Work:
     Args:
         crawl: crawls what is due, in a child process, and tells how that ended.
         stop: set when everything has to end: nothing new is begun.
+        step: called after each step: `opened`, `crawled`, `made`, `written`, and those of delivery. For tests that kill the process.
     """
 
     setup: Setup
@@ -63,6 +64,7 @@ class Work:
     crawl: Callable[[], Ended]
     journal: Journal
     stop: threading.Event
+    step: Callable[[str], None] = lambda _: None
     failures: int = 0  # rounds and deliveries that failed
     _crawling: threading.Lock = field(default_factory=threading.Lock)
     _crawled: datetime | None = None  # when the last crawl ended
@@ -105,7 +107,7 @@ class Work:
         """Send what waits in the outbox."""
         from monitor.delivery.service import deliver_due
 
-        report = deliver_due(self.store, self.setup.config, self.clock, stopping=self.stop.is_set, wait=timedelta(0))
+        report = deliver_due(self.store, self.setup.config, self.clock, step=self.step, stopping=self.stop.is_set, wait=timedelta(0))
         if report.sent:
             self.journal.say("delivery", f"{report.sent} sent")
         if not report.busy:
@@ -193,6 +195,7 @@ class Work:
         now = self.clock()
         with self.store.transaction() as transaction:
             rows = [open_period(transaction, wanted.desk.name, found, now) for wanted, found in due]
+        self.step("opened")
         unread = [row for row in rows if row.crawled is None or not timedelta(0) <= now - row.crawled < FRESH]
         if not unread or all(row.attempts > ATTEMPTS for row in unread):
             return
@@ -205,6 +208,7 @@ class Work:
         with self.store.transaction() as transaction:
             for row in rows:
                 transaction.periods.set_crawled(row.name, row.period, self.clock())
+        self.step("crawled")
 
     # ------------------------------------------------------------------ digests
 
@@ -217,6 +221,7 @@ class Work:
         edition = edition_of(wanted.desk, due)
         if edition is None:
             return
+        self.step("made")
         now = self.clock()
         since = due.waited_since(now)
         late = f", due {since.astimezone(wanted.desk.zone):%d %b %H:%M}" if now - since > schedule.LATE else ""
@@ -237,6 +242,7 @@ class Work:
                     self.journal.say("digest", f"written: {', '.join(map(str, files))}")
             with self.store.transaction() as transaction:
                 transaction.periods.set_written(row.name, row.period, self.clock())
+            self.step("written")
 
     def _tell_incidents(self) -> None:
         """Write incidents down as soon as the store takes them."""
