@@ -38,6 +38,16 @@ def compose(parcel: Parcel, attempt: Attempt, settings: EmailDelivery) -> EmailM
     return message
 
 
+def content_of(message: EmailMessage) -> bytes:
+    """Return the mail as it is sent.
+
+    Python moves a value that fits one line, but not beside its name, to the next line as a whole; some mail systems take what
+    follows the name for all of it, so it is moved back: a little longer than 78 characters is allowed (RFC 5322, 2.1.1).
+    """
+    head, blank, body = message.as_bytes().partition(b"\r\n\r\n")
+    return re.sub(rb"(?m)^([!-9;-~]+):\r\n[ \t]+", rb"\1: ", head) + blank + body
+
+
 def header_text(text: str) -> str:
     """Return `text` as one line that no reader of headers takes for more than text.
 

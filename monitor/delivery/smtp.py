@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from monitor.config_delivery import PORTS, EmailDelivery
-from monitor.delivery.mail import compose
+from monitor.delivery.mail import compose, content_of
 from monitor.delivery.parcel import Attempt, DeliveryError, InDoubt, Parcel, Refused, Unreachable
 from monitor.digest.safe import plain
 
@@ -41,7 +41,7 @@ class SmtpSender:
 
     def send(self, parcel: Parcel, attempt: Attempt) -> None:
         """Send one mail; raises as `parcel.Sender.send`."""
-        content = compose(parcel, attempt, self._settings).as_bytes()
+        content = content_of(compose(parcel, attempt, self._settings))
         server = self._connected()
         try:
             self._envelope(server, attempt.recipient)

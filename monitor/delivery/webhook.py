@@ -78,7 +78,8 @@ class WebhookSender:
                 response = connection.getresponse()
             except (OSError, http.client.HTTPException) as error:
                 raise InDoubt(f"{url.hostname} did not answer: {error or type(error).__name__}") from error
-            _judge(url.hostname or "", response)
+            with response:
+                _judge(url.hostname or "", response)
         finally:
             connection.close()
 

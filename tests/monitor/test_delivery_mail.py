@@ -16,7 +16,7 @@ import pytest
 import trustme
 
 from monitor.config_delivery import EmailDelivery
-from monitor.delivery.mail import compose, header_text
+from monitor.delivery.mail import compose, content_of, header_text
 from monitor.delivery.parcel import Attempt, DeliveryError, InDoubt, Parcel, Refused, Unreachable
 from monitor.delivery.smtp import SmtpSender
 from monitor.digest.record import Digest
@@ -58,7 +58,7 @@ def parcel(made: Digest | None = None) -> Parcel:
 
 
 def parsed(mail: EmailMessage) -> EmailMessage:
-    back = message_from_bytes(mail.as_bytes(), policy=default)
+    back = message_from_bytes(content_of(mail), policy=default)
     assert isinstance(back, EmailMessage)
     return back
 
@@ -139,7 +139,7 @@ def test_the_headers_are_all_there() -> None:
 
 
 def test_a_repeated_mail_is_the_same_mail() -> None:
-    first, second = (compose(parcel(), attempt(), settings()).as_bytes() for _ in range(2))
+    first, second = (content_of(compose(parcel(), attempt(), settings())) for _ in range(2))
     assert first == second
     assert first.isascii()
     assert max(map(len, first.splitlines())) <= 998
@@ -155,12 +155,22 @@ def test_no_text_from_outside_becomes_a_header(nasty: str) -> None:
     assert set(back.keys()) == wanted
     assert len(back.keys()) == len(wanted)
     assert back["To"] == "a@example.org"
-    assert not re.search(rb"(?mi)^(bcc|mail from):", message.as_bytes().partition(b"\r\n\r\n")[0])
+    assert not re.search(rb"(?mi)^(bcc|mail from):", content_of(message).partition(b"\r\n\r\n")[0])
     assert "\n" not in back["Subject"] and "\r" not in back["Subject"]
     assert len(back["Subject"]) <= 250
     # Decoded once more, as a careless reader of headers does, it is one line still.
     assert "\n" not in str(EmailMessage(policy=default).policy.header_factory("Subject", str(back["Subject"])))
     assert {one.get_content_type() for one in back.iter_parts()} == {"text/plain", "text/html"}
+
+
+@pytest.mark.parametrize("length", range(60, 90))
+def test_a_subject_of_any_length_begins_beside_its_name(length: int) -> None:
+    subject = ("Digest " * 20)[:length].strip()
+    message = compose(
+        Parcel(replace(parcel().digest, subject=subject), "digest:daily", "1"), attempt(), settings(unsubscribe="mailto:" + "a" * 90)
+    )
+    assert parsed(message)["Subject"] == subject
+    assert not re.search(rb"(?m)^[A-Za-z-]+:\s*\r\n", content_of(message).partition(b"\r\n\r\n")[0])
 
 
 def test_an_encoded_word_is_only_text() -> None:
