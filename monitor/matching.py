@@ -1,23 +1,26 @@
 """Find who is meant: candidates by an automaton over folded text, evidence weighed for candidates only. Pure.
 
-text -> fold -> Aho-Corasick -> word bounds, capitals, addresses -> evidence -> score -> Mention | Suppression
+text -> fold -> Aho-Corasick -> word bounds, capitals, marks, addresses -> cues -> score -> Mention | Suppression
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from monitor.evidence import Field, Hit, Judge, Sense, weigh
+from monitor.evidence import Field, Hit, Judge, Scene, Sense, Weight, language_of, worth
 from monitor.prefilter import Prefilter
-from monitor.watchlist import Topic, Watchlist
+from monitor.spelling import WORDLESS, stands_alone
+from monitor.watchlist import Watchlist
 from storage.items import Mention, Ownership, Suppression
 from storage.text import fold
 
 TOLD = 0.5  # a score from here on is told
 _SNIPPET_WORDS = 40
+_MOST = 120  # names of one topic that are looked at in one field
 _LOUD = 6  # hits of one topic that are weighed in one document; the first ones say who is meant
 
 
@@ -58,95 +61,68 @@ class Matcher:
         """Whether a page's bytes can hold any alias; may say yes wrongly, never no."""
         return self._prefilter.may_mention(page, encoding)
 
-    def match(self, document: Document, verdicts: Mapping[str, str] | None = None) -> Matches:
+    def match(
+        self,
+        document: Document,
+        verdicts: Mapping[str, str] | None = None,
+        *,
+        recurring: frozenset[str] = frozenset(),
+        frames: bool = False,
+    ) -> Matches:
         """Return what a document mentions, with the evidence.
 
         Args:
             verdicts: topic ("" for all) -> "not-us" or "is-us", as people decided.
+            recurring: folded lines that are known to stand on many pages of the outlet: frame (see `monitor.frame`).
+            frames: also tell of hits that stand in the page's frame only.
         """
-        fields = [
-            Field(name=name, text=text, folded=fold(text))
-            for name, text in (("title", document.title), ("summary", document.summary), ("text", document.text))
-            if text
-        ]
-        found: dict[str, list[Hit]] = {}
-        for field in fields:
-            for hit in self._hits(field):
-                among = found.setdefault(hit.sense.topic, [])
-                if len(among) < 60:
-                    among.append(hit)
+        fields = _fields(document)
+        found = self._candidates(fields)
         if not found:
             return Matches()
-        whole = " ".join(field.folded for field in fields)
+        whole = "\n".join(field.text for field in fields)
+        folded = "\n".join(field.folded for field in fields)
         mentions: list[Mention] = []
         suppressions: list[Suppression] = []
         for topic in self._watchlist.topics:
-            hits = found.get(topic.name)
-            if hits:
-                said = (verdicts or {}).get(topic.name) or (verdicts or {}).get("")
-                self._decide(topic, hits, document, whole, said, mentions, suppressions)
+            hits = tuple(found.get(topic.name, ()))
+            if not hits:
+                continue
+            judge = self._judges[topic.name]
+            language = language_of(document.language, whole)
+            cues = tuple(judge.cues.find(whole, folded))
+            scene = Scene(document=document, fields=fields, cues=cues, hits=hits, language=language, recurring=recurring)
+            weighed = [(hit, judge.weigh(hit, scene)) for hit in worth(hits, _LOUD)]
+            said = (verdicts or {}).get(topic.name) or (verdicts or {}).get("")
+            mention, hidden = _decide(topic.name, weighed, said, frames=frames)
+            mentions += [mention] if mention else []
+            suppressions += hidden
         return Matches(mentions=tuple(mentions), suppressions=tuple(suppressions))
 
     # ------------------------------------------------------------------ inside
 
-    def _decide(
-        self,
-        topic: Topic,
-        hits: list[Hit],
-        document: Document,
-        whole: str,
-        said: str | None,
-        mentions: list[Mention],
-        suppressions: list[Suppression],
-    ) -> None:
-        judge = self._judges[topic.name]
-        weighed = [(hit, weigh(judge, hit, document, whole, hits)) for hit in _worth(hits)]
-        good = [(hit, result) for hit, result in weighed if result.score >= TOLD]
-        if said == "not-us" or (not good and said != "is-us"):
-            rules: set[str] = set()
-            for hit, result in sorted(weighed, key=lambda pair: -pair[1].score):
-                rule = "verdict" if said == "not-us" else result.rule
-                if rule not in rules and rule != "frame":
-                    rules.add(rule)
-                    suppressions.append(_suppression(topic.name, hit, rule, result.score, result.parts))
-            return
-        ranked = sorted(good or weighed, key=lambda pair: (pair[1].passing, _ORDER[pair[0].field.name], -pair[1].score, pair[0].start))
-        hit, result = ranked[0]
-        if said == "is-us":
-            result = replace(result, score=1.0, parts=(*result.parts, ("verdict", 1.0)))
-        unit = _unit(topic.name, good or weighed)
-        snippet, start = snippet_of(hit.field.text, hit.start, hit.end)
-        mentions.append(
-            Mention(
-                topic=topic.name,
-                alias=hit.field.text[hit.start : hit.end],
-                field=hit.field.name,
-                start=hit.start,
-                end=hit.end,
-                snippet=snippet,
-                snippet_start=start,
-                unit=unit,
-                score=result.score,
-                parts=result.parts,
-                passing=result.passing,
-            )
-        )
+    def _candidates(self, fields: tuple[Field, ...]) -> dict[str, list[Hit]]:
+        """Names as written in the fields, rivals' among them, by topic; of names that overlap the most specific."""
+        found: dict[str, list[Hit]] = {}
+        for field in fields:
+            here: dict[str, list[Hit]] = {}
+            for number, start, end in self._automaton.find_matches_as_indexes(field.folded, overlapping=True):
+                self._add(field, number, start, end, here)
+            for topic, hits in here.items():
+                found.setdefault(topic, []).extend(_specific(hits))
+        return found
 
-    def _hits(self, field: Field) -> list[Hit]:
-        """Candidates of a field in order, rivals' names among them; the longest at each place."""
-        hits: list[Hit] = []
-        for number, start, end in self._automaton.find_matches_as_indexes(field.folded):
-            self._add(field, number, start, end, hits)
-        return hits
-
-    def _add(self, field: Field, number: int, start: int, end: int, hits: list[Hit]) -> None:
+    def _add(self, field: Field, number: int, start: int, end: int, here: dict[str, list[Hit]]) -> None:
+        alone: bool | None = None
+        found = field.text[start:end]
         for sense in self._senses[number]:
-            if field.stands_alone(start, end) and sense.spelled(field.text[start:end]):
+            hits = here.setdefault(sense.topic, [])
+            if len(hits) >= _MOST or (hits and (hits[-1].start, hits[-1].end) == (start, end)) or not sense.spelled(found):
+                continue
+            if alone is None:
+                alone = stands_alone(field.text, start, end)
+            if alone:
                 hits.append(Hit(field=field, start=start, end=end, sense=sense))
-                return
-        # The longest name does not stand here; a shorter one inside it may.
-        for inner, left, right in self._automaton.find_matches_as_indexes(field.folded[start + 1 : end]):
-            self._add(field, inner, start + 1 + left, start + 1 + right, hits)
 
     @cached_property
     def _named(self) -> dict[str, list[Sense]]:
@@ -162,31 +138,67 @@ class Matcher:
 
     @cached_property
     def _automaton(self) -> Any:
-        from ahocorasick_rs import MATCHKIND_LEFTMOST_LONGEST, AhoCorasick
+        from ahocorasick_rs import MATCHKIND_STANDARD, AhoCorasick
 
-        return AhoCorasick(list(self._named), matchkind=MATCHKIND_LEFTMOST_LONGEST)
+        return AhoCorasick(list(self._named), matchkind=MATCHKIND_STANDARD)
 
     @cached_property
     def _prefilter(self) -> Prefilter:
-        return Prefilter(sense.written for senses in self._senses for sense in senses if not sense.rival)
+        return Prefilter(name for topic in self._watchlist.topics for name in topic.aliases)
+
+
+def _fields(document: Document) -> tuple[Field, ...]:
+    fields: list[Field] = []
+    base = 0
+    for name, text in (("title", document.title), ("summary", document.summary), ("text", document.text)):
+        if text:
+            fields.append(Field(name=name, text=text, folded=fold(text), base=base))
+            base += len(text) + 1
+    return tuple(fields)
+
+
+def _specific(hits: list[Hit]) -> list[Hit]:
+    """Of hits of one topic that overlap the one that reaches farthest right, then left: of "công ty FPT Telecom" the latter two words."""
+    kept: list[Hit] = []
+    for hit in sorted(hits, key=lambda one: (-one.end, one.start)):
+        if not kept or hit.end <= kept[-1].start:
+            kept.append(hit)
+    return kept[::-1]
+
+
+def _decide(topic: str, weighed: list[tuple[Hit, Weight]], said: str | None, *, frames: bool) -> tuple[Mention | None, list[Suppression]]:
+    """The mention that is told of a topic, or the hits that are not, each rule once."""
+    good = [(hit, weight) for hit, weight in weighed if weight.score >= TOLD]
+    ours = [(hit, weight) for hit, weight in weighed if not hit.sense.rival]
+    if said == "not-us" or (not good and (said != "is-us" or not ours)):
+        hidden: dict[str, Suppression] = {}
+        for hit, weight in sorted(weighed, key=lambda pair: -pair[1].score):
+            rule = "verdict" if said == "not-us" else weight.rule
+            if rule not in hidden and (frames or rule != "frame"):
+                hidden[rule] = _suppression(topic, hit, rule, weight)
+        return None, list(hidden.values())
+    pairs = good or ours
+    hit, weight = min(pairs, key=lambda pair: (pair[1].passing, _ORDER[pair[0].field.name], -pair[1].score, pair[0].start))
+    if said == "is-us":
+        weight = replace(weight, score=1.0, parts=(*weight.parts, ("verdict", 1.0)))
+    snippet, start = snippet_of(hit.field.text, hit.start, hit.end)
+    mention = Mention(
+        topic=topic,
+        alias=hit.field.text[hit.start : hit.end],
+        field=hit.field.name,
+        start=hit.start,
+        end=hit.end,
+        snippet=snippet,
+        snippet_start=start,
+        unit=_unit(topic, pairs),
+        score=weight.score,
+        parts=weight.parts,
+        passing=weight.passing,
+    )
+    return mention, []
 
 
 _ORDER = {"title": 0, "summary": 1, "text": 2}
-
-
-def _worth(hits: list[Hit]) -> list[Hit]:
-    """The hits that are weighed: the first ones of each field, and one of each unit."""
-    kept: list[Hit] = []
-    counts: dict[object, int] = {}
-    for hit in hits:
-        if hit.sense.rival:
-            kept.append(hit)
-            continue
-        key = (hit.field.name, hit.sense.unit)
-        counts[key] = counts.get(key, 0) + 1
-        if counts[key] <= _LOUD:
-            kept.append(hit)
-    return kept
 
 
 def _unit(topic: str, hits: list[tuple[Hit, Any]]) -> str:
@@ -202,7 +214,7 @@ def _unit(topic: str, hits: list[tuple[Hit, Any]]) -> str:
     return f"{topic} › {first}" if first else ""
 
 
-def _suppression(topic: str, hit: Hit, rule: str, score: float, parts: tuple[tuple[str, float], ...]) -> Suppression:
+def _suppression(topic: str, hit: Hit, rule: str, weight: Weight) -> Suppression:
     snippet, _ = snippet_of(hit.field.text, hit.start, hit.end)
     return Suppression(
         topic=topic,
@@ -212,30 +224,35 @@ def _suppression(topic: str, hit: Hit, rule: str, score: float, parts: tuple[tup
         end=hit.end,
         snippet=snippet,
         rule=rule,
-        score=score,
-        parts=parts,
+        score=weight.score,
+        parts=weight.parts,
     )
 
 
 def snippet_of(text: str, start: int, end: int) -> tuple[str, int]:
-    """Return at most 40 words round a hit, on one line, and where the hit begins in them."""
+    """Return at most 40 words round a hit (of a script without spaces, 80 characters), on one line, and where the hit begins in them."""
     left, right = max(start - 220, 0), min(end + 260, len(text))
-    before = text[left:start].replace("\n", " ")
-    after = text[end:right].replace("\n", " ")
     hit = text[start:end].replace("\n", " ")
+    before = _words(text[left:start])
+    if left:
+        before = before[1:]  # the first is cut in the middle
     # From the sentence's beginning where it is near, else so many words before.
-    for mark in (". ", "! ", "? ", "… "):
-        cut = before.rfind(mark)
-        if cut >= 0:
-            before = before[cut + len(mark) :]
-    words = before.split(" ")
-    if left and len(before) == start - left and words:
-        words = words[1:]  # the first is cut in the middle
-    words = words[-(_SNIPPET_WORDS // 2) :]
-    room = max(_SNIPPET_WORDS - len(words) - len(hit.split()), 5)
-    rest = after.split(" ")
-    if right < len(text) and len(rest) > 1:
-        rest = rest[:-1]
-    kept = " ".join(rest[: room + 1])
-    lead = " ".join(words)
-    return lead + hit + kept.rstrip(), len(lead)
+    for at in range(len(before) - 1, 0, -1):
+        ends = before[at - 1][-1:]
+        if ends in "。！？" or (ends in ".!?…" and before[at][:1] == " " and before[at].strip()):
+            before = before[at:]
+            break
+    lead = "".join(before[-(_SNIPPET_WORDS // 2) :]).lstrip()
+    after = _words(text[end:right])
+    if right < len(text):
+        after = after[:-1]
+    room = _SNIPPET_WORDS - len(_words(lead)) - len(_words(hit))
+    return lead + hit + "".join(after[: max(room, 0)]).rstrip(), len(lead)
+
+
+def _words(text: str) -> list[str]:
+    """A text cut before each word, on one line; of a script without spaces, before each second character. Joined they are the text."""
+    return _WORD.findall(text.replace("\n", " "))
+
+
+_WORD = re.compile(rf" *(?:{WORDLESS.pattern}{{1,2}}|[^ {WORDLESS.pattern[1:-1]}]+)| +$")

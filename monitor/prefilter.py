@@ -1,83 +1,172 @@
-"""Tell from a page's raw bytes that no watched name can stand in it. May say yes wrongly, never no."""
+"""Tell from a page's raw bytes that no watched name can stand in it. May say yes wrongly, never no.
+
+The fast road looks for one anchor word of each alias in the bytes. A page goes down the slow road, where its text is unescaped, folded and
+searched for whole aliases, if it holds only anchors that are common words ("long" of "Long Châu"), or something behind which bytes can hide
+a letter: markup inside a word, entities, soft hyphens, full-width and other letters that fold to plain ones.
+"""
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
-from html.entities import codepoint2name
+from html.entities import html5
 from typing import Any
 
-from storage.text import fold
+from monitor.spelling import WORDLESS, folded_variants, toneless
+from storage.text import clean_text, fold
 
 _UTF8 = {"utf-8", "utf8", "us-ascii", "ascii"}
-# What can hide a letter: soft hyphens, zero-width characters, full-width Latin, entities of plain letters.
+_TAG = re.compile(rb"<(?:!--.*?--|/?[A-Za-z!][^<>]*)>", re.S)
+_TEXT_TAG = re.compile(r"<(?:!--.*?--|/?[A-Za-z!][^<>]*)>", re.S)
+# UTF-8 of what is dropped from texts (controls, soft hyphens, zero-width characters) and of what folds to a plain letter or to another
+# ideograph (superscripts, letter-like symbols, circled and mathematical letters, full and half width, compatibility ideographs).
 _HIDING = re.compile(
-    rb"\xc2\xad|\xe2\x80[\x8b-\x8f]|\xe2\x81\xa0|\xef\xbb\xbf.|\xef\xbc[\xa1-\xba]|\xef\xbd[\x81-\x9a]|&shy;|&zw|&#(?:0*(?:6[5-9]|[78]\d|9[07-9]|1[01]\d|12[0-2]|173|820[3-7])|x0*(?:4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a]|ad|200[b-f]));",
-    re.I | re.S,
+    rb"[\x00-\x08\x0e-\x1f\x7f]|\xc2[\x80-\x84\x86-\x9f\xaa\xad\xb2\xb3\xb9\xba]|\xc5\xbf|\xca[\xb0-\xbf]|\xcb[\x80-\xa3]|\xcd[\x8f\xbe]|\xd8\x9c"
+    rb"|\xe1(?:\x85[\x9f\xa0]|\x9e[\xb4\xb5]|\xa0\x8e|\xb4[\xac-\xbf]|\xb5|\xb6[\x80-\xbb]|\xbf\xaf)"
+    rb"|\xe2(?:\x80[\x8b-\x8f\xaa-\xae]|\x81[\xa0-\xbf]|\x82[\x80-\x9c]|\x84[\x80-\x95\x97-\xa1\xa3-\xbf]|\x85|\x8c[\xa9\xaa]|[\x91-\x93\xb1])"
+    rb"|\xea\x9f|\xed[\xa0-\xbf]|\xef(?:[\xa4-\xab]|\xbb\xbf|\xbc[\x90-\xba]|\xbd[\x81-\x9a\xa6-\xbf]|\xbe[\x80-\x9f]|\xbf[\xb0-\xbf])"
+    rb"|\xf0(?:[\x90\x9d\xaf]|\x9f[\x84\x85\xaf])|\xf3\xa0"
 )
-_WORDS = re.compile(r"\w+")
+_BOM = b"\xef\xbb\xbf"
+_NUMBERED = re.compile(rb"&#([0-9]{1,8}|[xX][0-9a-fA-F]{1,7})")
+_NAMED = re.compile(rb"&([A-Za-z][A-Za-z0-9]{1,40})")
+_CJK = 0x1100  # from here on a numbered entity may be a letter of a name in a script of its own
+_PIECE = re.compile(rf"[a-z0-9]+|{WORDLESS.pattern}+|[^\W_]+")
+_LEAST = 3  # letters that make an anchor worth looking for, where there is a choice
 
 
 class Prefilter:
-    """Looks for one anchor word of each alias in the bytes of a page.
+    """Looks for one anchor word of each alias.
 
     Args:
-        aliases: as written.
+        aliases: as written; their variants in spacing and hyphens hold the same words.
     """
 
     def __init__(self, aliases: Iterable[str]) -> None:
-        self._aliases = tuple(aliases)
+        self._aliases = tuple(dict.fromkeys(aliases))
 
     def may_mention(self, page: bytes, encoding: str) -> bool:
-        """Whether a page can hold an alias."""
+        """Whether a page can hold an alias.
+
+        Args:
+            encoding: as the server or the page says; of bytes in any other than UTF-8 nothing is said.
+        """
         if encoding.lower() not in _UTF8 or b"\x00" in page[:200]:
             return True
-        if next(iter(self._automaton.find_matches_as_indexes(page.lower())), None) is not None:
+        lowered = page.lower()
+        if _any(self._names, lowered):
             return True
-        return _HIDING.search(page) is not None
+        page = page.removeprefix(_BOM)
+        doubtful = self._anchors.marked or _any(self._words, lowered) or _HIDING.search(page) or _has_hiding_entity(page)
+        if not doubtful and b"<" in page:
+            bare = _TAG.sub(b"", lowered)
+            if _any(self._names, bare):
+                return True
+            doubtful = _any(self._words, bare)
+        return bool(doubtful) and self._stands_in(page)
+
+    # ------------------------------------------------------------------ inside
+
+    def _stands_in(self, page: bytes) -> bool:
+        """Whether the text of a page holds an alias; markup taken for nothing, and for a space."""
+        text = page.decode("utf-8", "replace")
+        for between in ("", " ") if "<" in text else ("",):
+            words = html.unescape(html.unescape(_TEXT_TAG.sub(between, text)))
+            if _any(self._whole, fold(clean_text(words, len(words) + 1))):
+                return True
+        return False
 
     @cached_property
-    def _automaton(self) -> Any:
-        from ahocorasick_rs import BytesAhoCorasick
+    def _anchors(self) -> _Anchors:
+        return _anchors(self._aliases)
 
-        anchors = _anchors(self._aliases)
-        # An anchor that holds a shorter one is found by that.
-        shortest = {one for one in anchors if not any(other != one and other in one for other in anchors)}
-        return BytesAhoCorasick(sorted({spelling for anchor in shortest for spelling in _spellings(anchor)}))
+    @cached_property
+    def _names(self) -> Any:
+        return _bytes_automaton(self._anchors.names)
+
+    @cached_property
+    def _words(self) -> Any:
+        return _bytes_automaton(self._anchors.words)
+
+    @cached_property
+    def _whole(self) -> Any:
+        from ahocorasick_rs import AhoCorasick
+
+        return AhoCorasick(sorted({folded for alias in self._aliases for folded, _ in folded_variants(alias)}))
 
 
-def _anchors(aliases: Iterable[str]) -> set[str]:
-    """Choose words so that each alias holds one: "FPT" serves "FPT Digital" too, where "digital" would let half the web through.
+@dataclass(frozen=True)
+class _Anchors:
+    names: frozenset[str]  # aliases of one word, and words of scripts without capitals: seen, a page is worth its extraction
+    words: frozenset[str]  # words of plain letters out of longer aliases
+    marked: bool  # an alias has no word of either kind: a text may write it in too many ways to look for its bytes
 
-    An alias of several words that no anchor serves yet gives its longest word of plain letters.
-    """
-    spelled: list[list[str]] = []
-    for alias in aliases:
-        words = [word.lower() for word in _WORDS.findall(unicodedata.normalize("NFC", alias))]
-        spelled.append([word for word in words if word.isascii() and len(word) > 2] or words)
-    chosen: set[str] = set()
-    for words in sorted(spelled, key=len):
-        if chosen.isdisjoint(words):
-            chosen.add(max(words, key=len))
-    return chosen
+
+def _anchors(aliases: Iterable[str]) -> _Anchors:
+    """Choose words so that each alias holds one: "FPT" serves "FPT Digital" too, where "digital" would let half the web through."""
+    names: set[str] = set()
+    words: set[str] = set()
+    marked = False
+    spelled = [(alias, _PIECE.findall(unicodedata.normalize("NFC", alias).lower())) for alias in aliases]
+    for alias, pieces in sorted(spelled, key=lambda pair: len(pair[1])):
+        good = [] if toneless(alias) else [piece for piece in pieces if piece.isascii() or WORDLESS.match(piece)]
+        long = [piece for piece in good if len(piece) >= _LEAST or not piece.isascii()] or good
+        if not good:
+            marked |= bool(pieces)
+        elif names.isdisjoint(good):
+            best = max(long, key=lambda piece: (not piece.isascii(), len(piece)))
+            if len(pieces) == 1 or not best.isascii():
+                names.add(best)
+            elif words.isdisjoint(long):
+                words.add(best)
+    return _Anchors(frozenset(names), frozenset(words), marked)
+
+
+def _any(automaton: Any, haystack: Any) -> bool:
+    return next(iter(automaton.find_matches_as_indexes(haystack)), None) is not None
+
+
+def _bytes_automaton(words: Iterable[str]) -> Any:
+    from ahocorasick_rs import BytesAhoCorasick
+
+    return BytesAhoCorasick(sorted({spelling for word in words for spelling in _spellings(word)}))
 
 
 def _spellings(word: str) -> Iterator[bytes]:
-    """All bytes by which a page may write a word."""
-    for form in {word, word.upper(), word.title(), fold(word)}:
-        for normal in ("NFC", "NFD"):
-            text = unicodedata.normalize(normal, form)
-            yield text.encode().lower()
-            if not text.isascii():
-                yield "".join(_entity(letter) for letter in text).encode().lower()
-                yield "".join(letter if letter.isascii() else f"&#{ord(letter)};" for letter in text).encode().lower()
-                yield "".join(letter if letter.isascii() else f"&#x{ord(letter):x};" for letter in text).encode().lower()
+    """The bytes by which a page writes a word of plain letters or of a script without capitals."""
+    for form in ("NFC", "NFD"):
+        yield unicodedata.normalize(form, word).encode("utf-8", "surrogatepass")
+    yield fold(word).encode("utf-8", "surrogatepass")
 
 
-def _entity(letter: str) -> str:
+def _has_hiding_entity(page: bytes) -> bool:
+    if b"&" not in page:
+        return False
+    for number in set(_NUMBERED.findall(page)):
+        code = int(number[1:], 16) if number[:1] in b"xX" else int(number)
+        if code >= 0x110000 or _hides(chr(code)):
+            return True
+    return any(_HIDING_NAMES_START.match(name) or name in _hiding_names() for name in set(_NAMED.findall(page)))
+
+
+def _hides(letter: str) -> bool:
+    code = ord(letter)
     if letter.isascii():
-        return letter
-    name = codepoint2name.get(ord(letter))
-    return f"&{name};" if name else f"&#{ord(letter)};"
+        return letter.isalnum() or not letter.isprintable()
+    if code >= _CJK and WORDLESS.match(letter):
+        return True
+    return _HIDING.match(letter.encode("utf-8", "surrogatepass")) is not None
+
+
+_HIDING_NAMES_START = re.compile(rb"shy|ord[fm]|sup[123]|amp(?![;&])")  # of old HTML, also without a semicolon
+_names: set[bytes] = set()
+
+
+def _hiding_names() -> set[bytes]:
+    if not _names:
+        _names.update(name.rstrip(";").encode() for name, letters in html5.items() if any(_hides(letter) for letter in letters))
+    return _names

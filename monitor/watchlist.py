@@ -15,6 +15,7 @@ from storage.errors import ConfigError, UsageError
 from storage.text import fold
 
 BUILT_IN = ("fpt", "mila", "funix")
+_NAME = re.compile(r"[^\W_]{2}|[^\W_]\W?[^\W_]")  # "F.Studio", "3M", "AT&T"
 _SHORT = 5  # letters; a shorter name of one word is short for many things
 
 
@@ -52,15 +53,26 @@ class Topic:
     prior: float = 0.5
     languages: tuple[str, ...] = ()
     home_languages: Mapping[str, float] = field(default_factory=dict)  # added to the prior in texts of that language
+    home_outlets: Mapping[str, float] = field(default_factory=dict)  # host or its end ("vn") -> added to the prior
     context: tuple[str, ...] = ()
     strong: tuple[str, ...] = ()  # context that counts twice
+    people: tuple[str, ...] = ()  # as strong as that
+    places: tuple[str, ...] = ()  # count little: many people live there
+    before: tuple[str, ...] = ()  # words right before the name that fit the topic better than its rivals: "at"
+    kinds: tuple[str, ...] = ()  # what the topic is called beside its name: "institute", "group"
     against: tuple[str, ...] = ()
     rivals: tuple[Rival, ...] = ()
     units: tuple[Unit, ...] = ()
-    passing_near: tuple[str, ...] = ()
+    passing_near: tuple[str, ...] = ()  # words of sponsors' lines and market reports
+    passing_before: tuple[str, ...] = ()  # words right before the name, in a headline too: "đường", "ký túc xá"
     list_of: tuple[str, ...] = ()
     queries: Mapping[str, str] = field(default_factory=dict)  # language -> what a news search is asked
     owned_domains: tuple[str, ...] = ()
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """All names of the topic and of its units."""
+        return (*self.distinctive, *self.ambiguous, *(name for unit in self.units for name in (*unit.aliases, *unit.ambiguous)))
 
 
 @dataclass(frozen=True)
@@ -111,20 +123,36 @@ def watchlist_from_tables(tables: Sequence[Mapping[str, Any]], *, builtin: bool 
     for number, table in enumerate(tables, 1):
         topic = _topic(table, f"{where}: [[topic]] number {number}")
         key = fold(topic.name)
-        topics[key] = _joined(topics[key], topic) if key in topics else topic
+        topics[key] = _joined(topics[key], topic, table) if key in topics else topic
     if not topics:
         raise ConfigError(f"{where}: nothing is watched", hint='add [[topic]] with name = "...", or leave builtin_topics on')
     return Watchlist(tuple(topics.values()))
 
 
-_TEXTS = ("aliases", "distinctive", "ambiguous", "context", "strong", "against", "people", "places", "languages", "owned_domains")
-_KEYS = {"name", "any_case", "capitals", "prior", "queries", "home_languages", "rival", "rivals", "unit", "units", "passing", *_TEXTS}
+_TEXTS = (
+    "aliases", "distinctive", "ambiguous", "context", "strong", "against", "people", "places", "before", "kinds", "languages", "owned_domains",
+)  # fmt: skip
+_KEYS = {
+    "name",
+    "any_case",
+    "capitals",
+    "prior",
+    "queries",
+    "home_languages",
+    "home_outlets",
+    "rival",
+    "rivals",
+    "unit",
+    "units",
+    "passing",
+    *_TEXTS,
+}
 
 
 def _topic(table: Mapping[str, Any], where: str) -> Topic:
     _only(table, _KEYS, where)
     name = table.get("name")
-    if not isinstance(name, str) or not name.strip() or not re.search(r"\w\w", name):
+    if not isinstance(name, str) or not _NAME.search(name):
         raise ConfigError(f"{where}: name is missing or too short", hint='write name = "Vingroup"')
     where = f"{where} ({name})"
     texts = {key: _texts(table, key, where) for key in _TEXTS}
@@ -134,6 +162,8 @@ def _topic(table: Mapping[str, Any], where: str) -> Topic:
     queries = table.get("queries", {})
     if not isinstance(queries, Mapping) or not all(isinstance(one, str) for one in queries.values()):
         raise ConfigError(f"{where}: queries is {queries!r}", hint='write queries = { en = "words", vi = "words" }')
+    for key in ("aliases", "distinctive", "ambiguous"):
+        _names_checked(texts[key], f"{where}, {key}")
     aliases = (name.strip(), *texts["aliases"])
     # A short name, or one common word, is somebody else's, too; a name of two words or of one unusual word stands alone.
     evidence = bool(texts["context"] or texts["people"] or texts["places"] or texts["strong"])
@@ -148,7 +178,6 @@ def _topic(table: Mapping[str, Any], where: str) -> Topic:
         "name": name.strip(),
         "distinctive": [*strong, *texts["distinctive"]],
         "ambiguous": [*weak, *texts["ambiguous"]],
-        "context": [*texts["context"], *texts["people"], *texts["places"]],
         "any_case": not capitals,
         "prior": prior if prior is not None else 0.42,
         "queries": queries,
@@ -160,6 +189,7 @@ def _topic(table: Mapping[str, Any], where: str) -> Topic:
 
 def _profile(table: Mapping[str, Any], where: str = "profile") -> Topic:
     passing = table.get("passing", {})
+    _only(passing, {"near", "before", "list_of"}, f"{where}, passing")
     return Topic(
         name=table["name"],
         distinctive=tuple(table.get("distinctive", ())),
@@ -167,14 +197,20 @@ def _profile(table: Mapping[str, Any], where: str = "profile") -> Topic:
         any_case=bool(table.get("any_case", False)),
         prior=float(table.get("prior", 0.5)),
         languages=tuple(table.get("languages", ())),
-        home_languages=dict(table.get("home_languages", {})),
+        home_languages=_numbers(table, "home_languages", where),
+        home_outlets=_numbers(table, "home_outlets", where),
         context=tuple(table.get("context", ())),
         strong=tuple(table.get("strong", ())),
+        people=tuple(table.get("people", ())),
+        places=tuple(table.get("places", ())),
+        before=tuple(table.get("before", ())),
+        kinds=tuple(table.get("kinds", ())),
         against=tuple(table.get("against", ())),
         rivals=tuple(_rival(one, where) for one in table.get("rival", ())),
         units=tuple(_unit(one, where) for one in table.get("unit", ())),
-        passing_near=tuple(passing.get("near", ())),
-        list_of=tuple(passing.get("list_of", ())),
+        passing_near=_texts(passing, "near", where),
+        passing_before=_texts(passing, "before", where),
+        list_of=_texts(passing, "list_of", where),
         queries=dict(table.get("queries", {})),
         owned_domains=tuple(table.get("owned_domains", ())),
     )
@@ -198,18 +234,44 @@ def _unit(table: Any, where: str) -> Unit:
         raise ConfigError(f"{where}: a unit has no name", hint='write { name = "VinFast", aliases = ["Vin Fast"] }')
     own = () if "path" in table else (path,)
     texts = {key: _texts(table, key, where) for key in ("aliases", "ambiguous", "context", "against")}
+    _names_checked((*own, *texts["aliases"], *texts["ambiguous"]), f"{where}, unit {path}")
     return Unit(
         path=path, aliases=(*own, *texts["aliases"]), ambiguous=texts["ambiguous"], context=texts["context"], against=texts["against"]
     )
 
 
-def _joined(known: Topic, more: Topic) -> Topic:
-    """A user's table about a built-in topic adds to it; what it says of priors and queries counts."""
-    lists = ("context", "strong", "against", "rivals", "units", "owned_domains", "languages")
+def _joined(known: Topic, more: Topic, table: Mapping[str, Any]) -> Topic:
+    """A user's table about a built-in topic adds to it; a prior, capitals or queries that it states count instead."""
+    lists = (
+        "context",
+        "strong",
+        "people",
+        "places",
+        "before",
+        "kinds",
+        "against",
+        "rivals",
+        "units",
+        "owned_domains",
+        "languages",
+        "passing_near",
+        "passing_before",
+        "list_of",
+    )
     added: dict[str, Any] = {name: (*getattr(known, name), *getattr(more, name)) for name in lists}
     aliases = {fold(alias) for alias in (*known.distinctive, *known.ambiguous)}
-    distinctive = tuple(alias for alias in (*more.distinctive, *more.ambiguous) if fold(alias) not in aliases)
-    return replace(known, distinctive=(*known.distinctive, *distinctive), queries={**known.queries, **more.queries}, **added)
+    weak = {fold(alias) for alias in table.get("ambiguous", ())}
+    new = [alias for alias in dict.fromkeys((*more.distinctive, *more.ambiguous)) if fold(alias) not in aliases]
+    for name in ("home_languages", "home_outlets", "queries"):
+        added[name] = {**getattr(known, name), **(getattr(more, name) if name in table else {})}
+    return replace(
+        known,
+        distinctive=(*known.distinctive, *(alias for alias in new if fold(alias) not in weak)),
+        ambiguous=(*known.ambiguous, *(alias for alias in new if fold(alias) in weak)),
+        prior=more.prior if "prior" in table else known.prior,
+        any_case=more.any_case if "capitals" in table or "any_case" in table else known.any_case,
+        **added,
+    )
 
 
 def _only(table: Any, keys: set[str], where: str) -> None:
@@ -220,6 +282,22 @@ def _only(table: Any, keys: set[str], where: str) -> None:
             near = difflib.get_close_matches(key, keys, n=1, cutoff=0.6)
             hint = f"did you mean {near[0]!r}?" if near else f"keys: {', '.join(sorted(keys))}"
             raise ConfigError(f"{where}: there is no key {key!r}", hint=hint)
+
+
+def _numbers(table: Mapping[str, Any], key: str, where: str) -> dict[str, float]:
+    value = table.get(key, {})
+    good = isinstance(value, Mapping) and all(
+        isinstance(one, int | float) and not isinstance(one, bool) and -1 <= one <= 1 for one in value.values()
+    )
+    if not good:
+        raise ConfigError(f"{where}: {key} is {value!r}", hint=f"write {key} = {{ vi = 0.4 }}, numbers from -1 to 1")
+    return {name.lower(): float(one) for name, one in value.items()}
+
+
+def _names_checked(names: Sequence[str], where: str) -> None:
+    for name in names:
+        if not _NAME.search(name):
+            raise ConfigError(f"{where}: {name!r} is too short to be looked for", hint="a name has at least two letters")
 
 
 def _texts(table: Mapping[str, Any], key: str, where: str) -> tuple[str, ...]:

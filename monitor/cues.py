@@ -1,0 +1,88 @@
+"""Words that speak for or against a sense of a name, found in one pass over a document. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from monitor.spelling import clean_alias, joins, spelled
+from storage.text import fold
+
+_CAPITALS = re.compile(r"[A-Z]{2,5}$")
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A cue at a place."""
+
+    start: int
+    end: int
+    group: str
+    word: str  # folded, as the profile has it
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    group: str
+    written: str
+    folded: str
+    begins: bool  # "neuron*": only its beginning is given
+
+
+class Cues:
+    """Groups of cues made ready to be found.
+
+    A cue in capitals ("AI") counts only in capitals: "ai" is a verb in French and "who" in Vietnamese. One with tone marks ("đảo") counts with
+    these marks or with none, one without marks with any. A star at its end stands for any ending.
+
+    Args:
+        groups: name of a group -> its cues.
+    """
+
+    def __init__(self, groups: Mapping[str, Sequence[str]]) -> None:
+        self._forms: dict[str, list[_Form]] = {}
+        for group, words in groups.items():
+            for word in dict.fromkeys(words):
+                written = clean_alias(word.removesuffix("*"))
+                if written:
+                    form = _Form(group, written, fold(written), word.endswith("*"))
+                    self._forms.setdefault(form.folded, []).append(form)
+
+    def find(self, text: str, folded: str) -> list[Cue]:
+        """Return the cues in a text, in order of their ends.
+
+        Args:
+            folded: the text folded, of the same length.
+        """
+        found: list[Cue] = []
+        if not self._forms:
+            return found
+        for number, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
+            if start and joins(folded[start - 1], folded[start]):
+                continue
+            whole = end == len(folded) or not joins(folded[end - 1], folded[end])
+            found.extend(
+                Cue(start, end, form.group, form.folded)
+                for form in self._lists[number]
+                if (whole or form.begins) and _fits(form.written, text[start:end])
+            )
+        return found
+
+    @cached_property
+    def _lists(self) -> list[list[_Form]]:
+        return list(self._forms.values())
+
+    @cached_property
+    def _automaton(self) -> Any:
+        from ahocorasick_rs import MATCHKIND_STANDARD, AhoCorasick
+
+        return AhoCorasick(list(self._forms), matchkind=MATCHKIND_STANDARD)
+
+
+def _fits(written: str, found: str) -> bool:
+    if written.isascii():
+        return found == written if _CAPITALS.match(written) else True
+    return spelled(written, found, any_case=True)
