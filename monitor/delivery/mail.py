@@ -31,9 +31,9 @@ def compose(parcel: Parcel, attempt: Attempt, settings: EmailDelivery) -> EmailM
     if settings.reply_to:
         message["Reply-To"] = Address(addr_spec=settings.reply_to)
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation notes, please
-    message["Content-Language"] = parcel.digest.language
     message.set_content(parcel.text)
     message.add_alternative(parcel.html, subtype="html")
+    message["Content-Language"] = parcel.digest.language  # now: set before, it would become the first part's
     message.set_boundary(f"=_{idempotency_key(attempt.message_id).partition('@')[0]}")
     return message
 

@@ -133,7 +133,7 @@ def test_the_headers_are_all_there() -> None:
     assert mail["From"].addresses[0].addr_spec == "monitor@example.org"
     assert mail["List-Unsubscribe"] == "<https://example.org/off?x=1>"
     assert mail["List-Id"] == "<digest-daily.example.org>"
-    assert mail["Auto-Submitted"] == "auto-generated"
+    assert (mail["Auto-Submitted"], mail["Content-Language"]) == ("auto-generated", "en")
     assert mail["Date"].datetime == NOW
     assert "List-Unsubscribe" not in compose(parcel(), attempt(), settings())
 
