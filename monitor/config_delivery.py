@@ -220,8 +220,8 @@ def _check_webhook(document: Document, keys: Keys, one: Any) -> None:
         raise document.error(
             keys, f"the webhook {shown(one.name)} needs either url or url_env", hint="url_env where the address holds a secret"
         )
-    if "@" in urlsplit(one.url).netloc:
-        # Not repeated: what stands before the @ may be a password.
+    if "@" in urlsplit(one.url).netloc or re.search(r"(?i)[?&][^=&]*(?:token|secret|passw|signature|api[_-]?key)[^=&]*=", one.url):
+        # Not repeated: it may be a password.
         raise document.error(
             (*keys, "url"), "a password does not belong into this file", hint="give the whole address in the environment: url_env"
         )

@@ -101,7 +101,8 @@ def daily(
         print("no digest is wanted today", file=sys.stderr)
     for path in result.files:
         print(f"written: {path}", file=sys.stderr)
-    raise typer.Exit(result.exit_code or (3 if _send(ours) else 0))
+    unsent = _send(ours)
+    raise typer.Exit(result.exit_code or (3 if unsent else 0))
 
 
 def _send(ours: Context) -> int:

@@ -92,25 +92,30 @@ class Dispatcher:
         Raises:
             StorageError: the store failed; what was under way is settled by the next round.
         """
-        try:
-            with self.store.delivery_lock(wait, now=self.clock()), ExitStack() as stack:
-                self._settle()
-                with self.store.reading() as reading:
-                    rows = reading.deliveries.due(self.clock())
-                for row in rows:
-                    if self.only and row.delivery not in self.only:
-                        continue
-                    if self.stopping():
-                        break
-                    self._deliver(row, stack)
-        except StorageBusy as error:
-            self._report.busy = True
-            self._report.lines.append(str(error))
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self.store.delivery_lock(wait, now=self.clock()))
+            except StorageBusy as error:
+                self._report.busy = True
+                self._report.lines.append(str(error))
+            else:
+                self._round(stack)
         with self.store.reading() as reading:
             waiting = reading.deliveries.waiting()
         self._report.waiting = len(waiting)
         self._report.next_due = min((row.due for row in waiting), default=None)
         return self._report
+
+    def _round(self, stack: ExitStack) -> None:
+        self._settle()
+        with self.store.reading() as reading:
+            rows = reading.deliveries.due(self.clock())
+        for row in rows:
+            if self.only and row.delivery not in self.only:
+                continue
+            if self.stopping():
+                break
+            self._deliver(row, stack)
 
     def _settle(self) -> None:
         with self.store.reading() as reading:

@@ -57,6 +57,9 @@ class SmtpSender:
         except (OSError, smtplib.SMTPException) as error:
             self._hang_up()
             raise InDoubt(f"{self._where} broke off without saying whether it took the mail: {_said(error)}") from error
+        if not 200 <= code < 600:
+            self._hang_up()
+            raise InDoubt(f"{self._where} gave no answer that makes sense: {_text(reply)}")
         if code != _OK:
             raise self._answered(code, reply)
 

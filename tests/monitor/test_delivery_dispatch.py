@@ -18,7 +18,7 @@ from monitor.delivery.service import deliver_due, deliver_edition
 from monitor.desks import desk_of
 from monitor.editions import next_edition, preview_edition
 from storage.deliveries import DeliveryRow
-from storage.errors import StorageError
+from storage.errors import StorageBusy, StorageError
 from storage.store import Store
 from tests.monitor.postroom import Clock, Hook, Inbox, block, config_of, free_port, mail_block, mail_server, web_server
 from tests.storage.makers import NOW, add, mention
@@ -264,6 +264,22 @@ def test_two_at_once_send_once(room: Room) -> None:
         report = deliver_due(room.store, room.config, room.clock, env={}, wait=timedelta(0))
     assert (report.busy, report.sent, report.waiting) == (True, 0, 2)
     assert room.due().sent == 2
+
+
+def test_a_store_that_fails_is_no_answer_of_a_receiver(room: Room) -> None:
+    room.news()
+    next_edition(desk_of(room.store, room.config, room.config.digests[0], room.clock, env={}))
+
+    def fail(step: str) -> None:
+        if step == "handing":
+            raise StorageBusy("the database is held")
+
+    with pytest.raises(StorageBusy):
+        deliver_due(room.store, room.config, room.clock, env={}, step=fail)
+    assert [row.state for row in room.rows()] == ["handing", "pending"]
+    report = room.due()
+    assert (report.sent, report.unsure) == (2, 1)  # in doubt for us, though nothing had left
+    assert Counter(to for to, _ in room.inbox.taken) == {A: 1, B: 1}
 
 
 def test_told_to_stop_it_ends_between_two(room: Room) -> None:

@@ -361,3 +361,16 @@ def test_a_day_in_cron_delivers(tmp_path: Path) -> None:
         assert "deliveries: 1 sent" in run(tmp_path, "daily", "--no-crawl", "--quiet").stderr
         run(tmp_path, "daily", "--no-crawl", "--quiet")
         assert [to for to, _ in inbox.taken] == ["team@example.org"]
+
+
+def test_a_day_whose_crawl_fails_delivers_all_the_same(tmp_path: Path) -> None:
+    port = free_port()
+    with mail_server() as inbox:
+        config = prepared(tmp_path, inbox.port)
+        assert config.path is not None
+        feed = f"127.0.0.1:{port}"
+        more = block("source", url=f"http://{feed}/feed.xml", robots=False) + f'[network]\nallow = ["{feed}"]\n'
+        config.path.write_text(config.path.read_text(encoding="utf-8") + more, encoding="utf-8")
+        done = run(tmp_path, "daily", "--quiet", code=3)
+        assert "deliveries: 1 sent" in done.stderr
+        assert "Failing source" in inbox.mails()[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
