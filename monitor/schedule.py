@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 LOOK_BACK = timedelta(days=45)  # periods missed longer ago are not counted any more; their stories are told all the same
 LATE = timedelta(minutes=90)  # a crawl may wait half an hour for another one, then take its own half hour
-EVERY_DAY = frozenset(range(7))
+EVERY_DAY = frozenset(range(1, 8))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class Timetable:
 
     hours: tuple[time, ...]  # local, without a zone; at least one
     zone: ZoneInfo
-    days: frozenset[int] = EVERY_DAY  # Monday is 0
+    days: frozenset[int] = EVERY_DAY  # ISO weekdays: Monday is 1
     weekly: bool = False  # the period is then the ISO week, whichever of its days is chosen
 
 
@@ -56,7 +56,7 @@ def periods(timetable: Timetable, first: date, last: date) -> Iterator[Period]:
     """
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
         day = date.fromordinal(ordinal)
-        if day.weekday() not in timetable.days:
+        if day.isoweekday() not in timetable.days:
             continue
         iso = day.isocalendar()
         name = f"{iso.year}-W{iso.week:02}" if timetable.weekly else day.isoformat()

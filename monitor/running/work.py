@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 FRESH = timedelta(minutes=10)  # a crawl that ended so recently serves a digest, too
 PAUSE = timedelta(minutes=5)  # between two crawls: what comes due meanwhile is asked together
+AGAIN = timedelta(minutes=30)  # until the same failure is told again
 ATTEMPTS = 3  # crawls that are begun for one digest; then it is made of what is stored
 
 
@@ -69,6 +70,7 @@ class Work:
     _crawling: threading.Lock = field(default_factory=threading.Lock)
     _crawled: datetime | None = None  # when the last crawl ended
     _untold: list[tuple[datetime, str, str]] = field(default_factory=list)  # incidents that the store could not take yet
+    _failed: dict[tuple[str, str], datetime] = field(default_factory=dict)  # what failed, and when that was told
     _resting: dict[str, datetime] = field(default_factory=dict)  # duties that failed
 
     def crawl_due(self) -> None:
@@ -156,10 +158,15 @@ class Work:
         self._tell_incidents()
 
     def fail(self, kind: str, detail: str, *, incident: str | None = None) -> None:
-        """Tell that something failed: in the journal now, in the next digest by an incident."""
+        """Tell that something failed: in the journal now, in the next digest by an incident; the same again only after a while."""
         self.failures += 1
+        now = self.clock()
+        told = self._failed.get((kind, detail))
+        if told is not None and timedelta(0) <= now - told < AGAIN:
+            return
+        self._failed[kind, detail] = now
         self.journal.say(kind, f"failed: {detail}" if incident is None else detail)
-        self._untold.append((self.clock(), incident or f"{kind}-failed", detail))
+        self._untold.append((now, incident or f"{kind}-failed", detail))
         self._tell_incidents()
 
     def reload(self, setup: Setup) -> None:
@@ -201,8 +208,8 @@ class Work:
             return
         with self._crawling:
             fresh = self._crawled is not None and timedelta(0) <= self.clock() - self._crawled < FRESH
-            if not fresh and not self.stop.is_set():
-                self._crawl()
+            if not fresh:
+                self.guarded("crawl", self._crawl)  # whatever becomes of it, the digest is made
         if self.stop.is_set():
             return
         with self.store.transaction() as transaction:

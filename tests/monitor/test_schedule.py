@@ -81,10 +81,10 @@ def test_a_day_that_does_not_exist_is_missed_and_made_up() -> None:
 
 
 def test_weekdays_weeks_and_several_hours() -> None:
-    weekdays = Timetable(hours=(time(7),), zone=TORONTO, days=frozenset(range(5)))
+    weekdays = Timetable(hours=(time(7),), zone=TORONTO, days=frozenset(range(1, 6)))
     assert keys(weekdays, "2026-11-13", "2026-11-17") == ["2026-11-13", "2026-11-16", "2026-11-17"]
     assert due(weekdays, {"2026-11-13"}, local("2026-11-15T12:00")) is None
-    weekly = Timetable(hours=(time(7),), zone=TORONTO, days=frozenset({0}), weekly=True)
+    weekly = Timetable(hours=(time(7),), zone=TORONTO, days=frozenset({1}), weekly=True)
     assert keys(weekly, "2026-12-28", "2027-01-04") == ["2026-W53", "2027-W01"]
     found = due(weekly, {"2026-W45"}, local("2026-11-12T12:00"))  # Monday was missed
     assert found is not None and found.period.key == "2026-W46" and found.period.day == date(2026, 11, 9)
@@ -131,14 +131,14 @@ def test_for_cron_the_digest_of_today_may_come_before_its_hour() -> None:
     assert made_up is not None and [one.key for one in made_up.missed] == ["2026-11-11"]
     twice = Timetable(hours=(time(7), time(17)), zone=TORONTO)
     assert due_today(twice, {"2026-11-12"}, local("2026-11-12T09:00")) is None  # the second is not taken in the morning
-    weekly = Timetable(hours=(time(7),), zone=TORONTO, days=frozenset({0}), weekly=True)
+    weekly = Timetable(hours=(time(7),), zone=TORONTO, days=frozenset({1}), weekly=True)
     assert due_today(weekly, {"2026-W46"}, local("2026-11-12T06:00")) is None
 
 
 def test_when_the_next_one_is_due() -> None:
     assert next_due(SEVEN, {"2026-11-12"}, local("2026-11-12T08:00")) == local("2026-11-13T07:00")
     assert next_due(SEVEN, {"2026-11-11"}, local("2026-11-12T08:00")) == local("2026-11-12T08:00")
-    weekly = Timetable(hours=(time(7),), zone=TORONTO, days=frozenset({0}), weekly=True)
+    weekly = Timetable(hours=(time(7),), zone=TORONTO, days=frozenset({1}), weekly=True)
     assert next_due(weekly, {"2026-W46"}, local("2026-11-12T08:00")) == local("2026-11-16T07:00")
 
 
@@ -157,7 +157,7 @@ def test_however_it_is_looked_at_each_period_is_told_once(
     zone: str, hours: list[time], weekly: bool, start: datetime, steps: list[int]
 ) -> None:
     """Whatever the moments at which somebody looks: every period that has passed was made, or made up by a later one, once."""
-    days = frozenset({0}) if weekly else frozenset(range(7))
+    days = frozenset({1}) if weekly else frozenset(range(1, 8))
     timetable = Timetable(hours=tuple(hours), zone=ZoneInfo(zone), days=days, weekly=weekly)
     now = start.replace(tzinfo=UTC)
     made: list[str] = []
