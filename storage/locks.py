@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from storage.errors import StorageBusy
 
@@ -101,13 +101,13 @@ def advisory_lock(engine: Engine, wait: timedelta, *, what: str = "crawl") -> It
             try:
                 connection.execute(text("SELECT 1"))
                 connection.commit()
-            except DBAPIError:
+            except SQLAlchemyError:
                 return False
             return True
 
         try:
             yield held
         finally:
-            with suppress(DBAPIError):  # a connection that is gone has given its lock back
+            with suppress(SQLAlchemyError):  # a connection that is gone has given its lock back
                 connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
                 connection.commit()

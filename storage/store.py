@@ -244,20 +244,21 @@ class Store:
                 yield
 
     @contextmanager
-    def delivery_lock(self, wait: timedelta = timedelta(0), *, now: datetime) -> Iterator[None]:
+    def delivery_lock(self, wait: timedelta = timedelta(0), *, now: datetime) -> Iterator[Held]:
         """Hold the right to deliver what waits in this store; it ends with the process, however that ends.
 
-        Who holds it knows that every attempt which is still under way in the store belongs to a process that died.
+        Who holds it knows that every attempt which is still under way in the store belongs to a process that died. Yields a function
+        that tells whether it still holds.
 
         Raises:
             StorageBusy: another process held it for all of `wait`.
         """
         if self._path is not None:
-            with file_lock(self._path.with_name(self._path.name + ".deliver.lock"), wait, now=now, what="deliver"):
-                yield
+            with file_lock(self._path.with_name(self._path.name + ".deliver.lock"), wait, now=now, what="deliver") as held:
+                yield held
         else:
-            with advisory_lock(self._engine, wait, what="deliver"):
-                yield
+            with advisory_lock(self._engine, wait, what="deliver") as held:
+                yield held
 
     @contextmanager
     def run_lock(self, *, now: datetime) -> Iterator[Held]:

@@ -19,6 +19,7 @@ from storage.errors import StorageBusy, StorageError
 
 if TYPE_CHECKING:
     from storage.deliveries import DeliveryRow
+    from storage.locks import Held
     from storage.store import Store
 
 FIRST_PAUSE = timedelta(minutes=5)  # then three times as long each time
@@ -94,26 +95,27 @@ class Dispatcher:
         """
         with ExitStack() as stack:
             try:
-                stack.enter_context(self.store.delivery_lock(wait, now=self.clock()))
+                held = stack.enter_context(self.store.delivery_lock(wait, now=self.clock()))
             except StorageBusy as error:
                 self._report.busy = True
                 self._report.lines.append(str(error))
             else:
-                self._round(stack)
+                self._round(stack, held)
         with self.store.reading() as reading:
             waiting = reading.deliveries.waiting()
         self._report.waiting = len(waiting)
         self._report.next_due = min((row.due for row in waiting), default=None)
         return self._report
 
-    def _round(self, stack: ExitStack) -> None:
+    def _round(self, stack: ExitStack, held: Held) -> None:
         self._settle()
         with self.store.reading() as reading:
             rows = reading.deliveries.due(self.clock())
         for row in rows:
             if self.only and row.delivery not in self.only:
                 continue
-            if self.stopping():
+            # A lock that was lost (its server restarted, its file was deleted) may be another's by now.
+            if self.stopping() or not held():
                 break
             self._deliver(row, stack)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from monitor.config import Config
 from monitor.delivery.dispatch import DOUBTS, LONGEST_PAUSE, DeliveryReport, pause
@@ -238,10 +239,10 @@ def test_who_left_the_configuration_gets_nothing_more(room: Room) -> None:
 
 
 def test_each_digest_tells_each_story_once(room: Room) -> None:
-    text = block("digest", name="daily", timezone="UTC", deliver=["mail"]) + block(
+    digests = block("digest", name="daily", timezone="UTC", deliver=["mail"]) + block(
         "digest", name="Mila hebdo", timezone="UTC", topics=["mila"], language="fr", deliver=["mail"]
     )
-    room.configure(text + mail_block(room.inbox.port, [A]))
+    room.configure(digests + mail_block(room.inbox.port, [A]))
     room.news("FPT")
     room.news("Mila")
     room.edition()
@@ -279,6 +280,26 @@ def test_a_store_that_fails_is_no_answer_of_a_receiver(room: Room) -> None:
     assert [row.state for row in room.rows()] == ["handing", "pending"]
     report = room.due()
     assert (report.sent, report.unsure) == (2, 1)  # in doubt for us, though nothing had left
+    assert Counter(to for to, _ in room.inbox.taken) == {A: 1, B: 1}
+
+
+def test_who_loses_the_lock_sends_nothing_more(room: Room) -> None:
+    room.news()
+    next_edition(desk_of(room.store, room.config, room.config.digests[0], room.clock, env={}))
+
+    def lose(step: str) -> None:
+        if step == "confirmed":
+            for file in room.folder.glob("*.deliver.lock"):
+                file.unlink()
+            if room.store.dialect == "postgresql":
+                with room.store.transaction() as transaction:
+                    transaction.connection.execute(
+                        text("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7310423")
+                    )
+
+    report = deliver_due(room.store, room.config, room.clock, env={}, step=lose)
+    assert (report.sent, report.waiting) == (1, 1)
+    assert room.due().sent == 1
     assert Counter(to for to, _ in room.inbox.taken) == {A: 1, B: 1}
 
 
