@@ -77,7 +77,9 @@ class StoreIntake:
         self._sources[source.id] = source
         keys = [url_key(entry.url) for entry in entries]
         with self._store.reading() as reading:
-            known = reading.sightings.known(source.id if self.state(source).last_poll else None, [(entry.key, key) for entry, key in zip(entries, keys, strict=True)])
+            known = reading.sightings.known(
+                source.id if self.state(source).last_poll else None, [(entry.key, key) for entry, key in zip(entries, keys, strict=True)]
+            )
         fresh = []
         for entry, key, before in zip(entries, keys, known, strict=True):
             if before is None and key and key in self._seen:
@@ -172,7 +174,7 @@ class StoreIntake:
         """Keep only the keys of what mentions nobody."""
         entry = arrival.entry
         if entry is not None:
-            self._note(arrival.source, entry, None)
+            self._note(arrival.source, entry, None, arrival.article.why_no_page)
             if arrival.retry or (arrival.source.id, entry.key) in self._waited:
                 self._pending.append((arrival.source, entry, arrival.article.why_no_page, arrival.retry))
         return Outcome.UNMATCHED
@@ -201,8 +203,8 @@ class StoreIntake:
                     transaction.pending.done(arrival.source.id, entry.key)
         return outcome
 
-    def _note(self, source: Source, entry: Entry, article_id: int | None) -> None:
-        sighting = _sighting(source, entry, article_id)
+    def _note(self, source: Source, entry: Entry, article_id: int | None, no_page: str | None = None) -> None:
+        sighting = _sighting(source, entry, article_id, no_page)
         self._sightings.append(sighting)
         if sighting.url_key:
             self._seen[sighting.url_key] = article_id
@@ -221,7 +223,12 @@ def document_of(article: Article) -> Document:
     )
 
 
-def _sighting(source: Source, entry: Entry, article_id: int | None) -> Sighting:
+def _sighting(source: Source, entry: Entry, article_id: int | None, no_page: str | None = None) -> Sighting:
     return Sighting(
-        source_id=source.id, entry_key=entry.key, url_key=url_key(entry.url), article_id=article_id, entry_hash=entry_hash(entry)
+        source_id=source.id,
+        entry_key=entry.key,
+        url_key=url_key(entry.url),
+        article_id=article_id,
+        entry_hash=entry_hash(entry),
+        no_page=no_page,
     )

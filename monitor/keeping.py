@@ -116,12 +116,16 @@ class Keeping:
         moment = min(article.published or self._now, self._now)
         fingerprint, decision = place(transaction, article, moment)
         story_id = decision.story_id
+        verdicts: dict[str, str] = {}
         if story_id is not None:
-            verdicts = transaction.verdicts.of_stories([story_id])
+            # What people said of an article holds for its copies; what they said of all of a story, for whatever joins it.
+            said = transaction.verdicts
+            verdicts = said.of_article(decision.copy_id) if decision.copy_id is not None else said.of_story(story_id)
             if verdicts:
                 matches = self._match(verdicts)
         suppressed = not matches.mentions and bool(matches.suppressions)
-        if suppressed:
+        judged = suppressed and bool(verdicts)
+        if suppressed and not judged:
             story_id = None  # what is not told never stands in a story's line
         new = NewArticle(
             article=article,
@@ -136,6 +140,11 @@ class Keeping:
             evidence=decision.evidence if story_id is not None else Evidence(rule="first"),
         )
         article_id = transaction.articles.add(new)
+        if verdicts and decision.copy_id is None:
+            for topic, kind in verdicts.items():
+                transaction.verdicts.add(kind, article_id, self._now, topic=topic)
+        if judged:
+            settle(transaction, article_id, fingerprint, moment)  # its own copies are known by it
         if suppressed:
             return Outcome.SUPPRESSED, article_id
         settle(transaction, article_id, fingerprint, moment)

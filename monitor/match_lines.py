@@ -25,7 +25,7 @@ def match_lines(stream: Iterable[bytes], matcher: Matcher) -> Iterator[dict[str,
         except ValueError as error:
             yield {"line": number, "error": str(error)}
             continue
-        matches = matcher.match(document)
+        matches = matcher.match(document, frames=True)
         yield {
             "id": name,
             "topics": [mention.topic for mention in matches.mentions],

@@ -169,15 +169,14 @@ def _specific(hits: list[Hit]) -> list[Hit]:
 def _decide(topic: str, weighed: list[tuple[Hit, Weight]], said: str | None, *, frames: bool) -> tuple[Mention | None, list[Suppression]]:
     """The mention that is told of a topic, or the hits that are not, each rule once."""
     good = [(hit, weight) for hit, weight in weighed if weight.score >= TOLD]
-    ours = [(hit, weight) for hit, weight in weighed if not hit.sense.rival]
-    if said == "not-us" or (not good and (said != "is-us" or not ours)):
+    if said == "not-us" or (not good and said != "is-us"):
         hidden: dict[str, Suppression] = {}
         for hit, weight in sorted(weighed, key=lambda pair: -pair[1].score):
             rule = "verdict" if said == "not-us" else weight.rule
             if rule not in hidden and (frames or rule != "frame"):
                 hidden[rule] = _suppression(topic, hit, rule, weight)
         return None, list(hidden.values())
-    pairs = good or ours
+    pairs = good or [(hit, weight) for hit, weight in weighed if not hit.sense.rival] or weighed
     hit, weight = min(pairs, key=lambda pair: (pair[1].passing, _ORDER[pair[0].field.name], -pair[1].score, pair[0].start))
     if said == "is-us":
         weight = replace(weight, score=1.0, parts=(*weight.parts, ("verdict", 1.0)))

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from monitor.intake import document_of
 from monitor.matching import Matcher
+from monitor.rematch import rewrite
 from storage.errors import UsageError
 from storage.identity import url_key
 from storage.items import Evidence, StoredArticle
@@ -28,9 +29,7 @@ def judge(store: Store, matcher: Matcher, target: str, said: str, topic: str | N
             verdicts = transaction.verdicts.of_article(stored.id)
             matches = matcher.match(document_of(stored.article), verdicts)
             before = {mention.topic for mention in stored.mentions}
-            transaction.articles.set_hits(
-                stored.id, matches.mentions, matches.suppressions, suppressed=not matches.mentions and bool(matches.suppressions)
-            )
+            rewrite(transaction, stored, matches, now)
             changed += before != {mention.topic for mention in matches.mentions}
     about = f" for {topic}" if topic else ""
     return f"remembered: {target} is {'us' if said == 'is-us' else 'not us'}{about}; {changed} of {len(articles)} articles changed"

@@ -12,10 +12,11 @@ from storage.identity import canonical_url, url_key
 from storage.items import StoredArticle
 
 if TYPE_CHECKING:
-    from monitor.matching import Matcher
     from storage.store import Reading
 
-STORED, NEVER, REFUSED, NO_TOPIC, SUPPRESSED = 0, 10, 11, 12, 13
+STORED, NEVER, REFUSED, NO_TOPIC, SUPPRESSED, NO_TEXT = 0, 10, 11, 12, 13, 14
+_EMPTY = ("no article text", "the page is empty")  # what `spiders.pages` says of a page without a text
+_NOT_ASKED = {"", "opaque", "later"}
 
 
 @dataclass
@@ -29,8 +30,11 @@ class Way:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def print_way(reading: Reading, url: str, matcher: Matcher, *, zone: ZoneInfo, as_json: bool) -> int:
-    """Print the way of an address and return its exit code: 0 stored, 10 never listed, 11 fetch refused, 12 no topic, 13 suppressed."""
+def print_way(reading: Reading, url: str, *, zone: ZoneInfo, as_json: bool) -> int:
+    """Print the way of an address and return its exit code.
+
+    0 stored, 10 never listed, 11 fetch refused, 12 no topic, 13 suppressed, 14 the page had no text.
+    """
     way = way_of(reading, url, zone)
     if as_json:
         print(json.dumps({"url": way.url, "stage": way.stage, "code": way.code} | way.facts, ensure_ascii=False, indent=2))
@@ -45,9 +49,9 @@ def way_of(reading: Reading, url: str, zone: ZoneInfo) -> Way:
     """Find out what became of an address."""
     key = url_key(url)
     sightings = reading.sightings.of_address(key) if key else []
-    ids = reading.articles.of_urls([key]) or sorted({article for _, article, _ in sightings if article is not None})
-    seen = [f"listed by {source}, first {moment.astimezone(zone):%Y-%m-%d %H:%M}" for source, _, moment in sightings]
-    facts: dict[str, Any] = {"listed": [{"source": source, "first_seen": iso(moment)} for source, _, moment in sightings]}
+    ids = reading.articles.of_urls([key]) or sorted({one.article_id for one in sightings if one.article_id is not None})
+    seen = [f"listed by {one.source_id}, first {one.first_seen.astimezone(zone):%Y-%m-%d %H:%M}" for one in sightings]
+    facts: dict[str, Any] = {"listed": [{"source": one.source_id, "first_seen": iso(one.first_seen)} for one in sightings]}
     if ids:
         stored = reading.articles.get(ids[0])
         if stored is not None:
@@ -58,10 +62,22 @@ def way_of(reading: Reading, url: str, zone: ZoneInfo) -> Way:
         seen += [f"its page failed ({reason}); asked again from {moment.astimezone(zone):%Y-%m-%d %H:%M}" for _, reason, moment in waiting]
         return Way(url, REFUSED, "listed, but its page could not be fetched yet", seen, facts)
     if sightings:
-        return Way(url, NO_TOPIC, "listed and read, but neither its entry nor its page mentions a topic", seen, facts)
+        return _of_silence({one.no_page for one in sightings if one.no_page is not None}, url, seen, facts)
     spelled = canonical_url(url)
     lines = [f"looked for as {spelled}"] if spelled else ["this is no web address"]
     return Way(url, NEVER, "never listed by any source", lines, facts)
+
+
+def _of_silence(reasons: set[str], url: str, seen: list[str], facts: dict[str, Any]) -> Way:
+    """The way of what was listed and names nobody: was its page read at all?"""
+    why = "" if "" in reasons else min(reasons, default="")
+    facts["why_no_page"] = why or None
+    if why not in _NOT_ASKED:
+        if why.startswith(_EMPTY):
+            return Way(url, NO_TEXT, f"listed, but {why}, and its entry mentions no topic", seen, facts)
+        return Way(url, REFUSED, f"listed, but its page did not serve ({why}), and its entry mentions no topic", seen, facts)
+    read = "its page was not asked for, and its entry" if why else "neither its entry nor its page"
+    return Way(url, NO_TOPIC, f"listed, but {read} mentions {'no' if why else 'a'} topic: no alias was found", seen, facts)
 
 
 def _of_article(reading: Reading, stored: StoredArticle, url: str, seen: list[str], facts: dict[str, Any], zone: ZoneInfo) -> Way:
@@ -89,7 +105,10 @@ def _of_article(reading: Reading, stored: StoredArticle, url: str, seen: list[st
         "story": stored.story_id,
     }
     if stored.suppressed or not stored.mentions:
-        code, stage = (SUPPRESSED, "stored, but suppressed") if stored.suppressed else (NO_TOPIC, "stored, but it mentions no topic")
+        rules = ", ".join(dict.fromkeys(f"{hit.topic}: {hit.rule}" for hit in stored.suppressions))
+        code, stage = (
+            (SUPPRESSED, f"stored, but suppressed ({rules})") if stored.suppressed else (NO_TOPIC, "stored, but no alias was found in it")
+        )
         return Way(url, code, stage, lines, facts)
     told = reading.ledger.told(stored.story_id)
     evidence = stored.evidence

@@ -122,9 +122,15 @@ class Articles:
         self.set_hits(stored.id, mentions, suppressions)
 
     def set_hits(
-        self, article_id: int, mentions: Sequence[Mention], suppressions: Sequence[Suppression], *, suppressed: bool | None = None
+        self,
+        article_id: int,
+        mentions: Sequence[Mention],
+        suppressions: Sequence[Suppression],
+        *,
+        suppressed: bool | None = None,
+        baseline: bool | None = None,
     ) -> None:
-        """Replace an article's mentions and suppressions."""
+        """Replace an article's mentions and suppressions; None leaves whether it is suppressed, or older than the watch, as it is."""
         for table in (schema.mentions, schema.suppressions):
             self._connection.execute(delete(table).where(table.c.article_id == article_id))
         self._add_hits(article_id, mentions, suppressions)
@@ -132,6 +138,8 @@ class Articles:
             self._connection.execute(
                 update(schema.articles).where(schema.articles.c.id == article_id).values(suppressed=suppressed, matched=bool(mentions))
             )
+        if baseline is not None:
+            self._connection.execute(update(schema.articles).where(schema.articles.c.id == article_id).values(baseline=baseline))
 
     def add_urls(self, article_id: int, url_keys: Iterable[str]) -> None:
         """Note further addresses of an article; one that is another article's stays that one's."""
@@ -202,6 +210,12 @@ class Articles:
         table = schema.articles
         query = _narrow(select(table.c.id), replace(wanted, unmatched=True)).order_by(table.c.id)
         return self._stream(list(self._connection.scalars(query)), with_text=True)
+
+    def after(self, article_id: int, limit: int) -> list[StoredArticle]:
+        """Return the next articles in the order they were stored, suppressed and unmatched ones too, with their texts."""
+        table = schema.articles
+        query = select(table.c.id).where(table.c.id > article_id).order_by(table.c.id).limit(limit)
+        return self.many(list(self._connection.scalars(query)))
 
     def stories(self, wanted: ArticleFilter) -> Iterator[Story]:
         """Yield the stories that hold such an article, whole, newest first."""

@@ -207,6 +207,7 @@ sightings = Table(
     Column("entry_hash", String(32), nullable=False),
     Column("first_seen", Moment, nullable=False),
     Column("last_seen", Moment, nullable=False),
+    Column("no_page", Text),  # why the page was not read, "" where it was (or was not to be); None: not known
     sqlite_with_rowid=False,
 )
 

@@ -21,6 +21,17 @@ class Sighting:
     url_key: str
     article_id: int | None  # None: it mentions no topic
     entry_hash: str
+    no_page: str | None = None  # why its page was not read, "" where it was; None: not known, what was known stays
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """One sighting of an address."""
+
+    source_id: str
+    article_id: int | None
+    first_seen: datetime
+    no_page: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,6 +94,7 @@ class Sightings:
                 "entry_hash": row.entry_hash,
                 "first_seen": now,
                 "last_seen": now,
+                "no_page": row.no_page[:300] if row.no_page is not None else None,
             }
             for row in rows
         }
@@ -97,6 +109,7 @@ class Sightings:
                     "last_seen": new.last_seen,
                     "entry_hash": new.entry_hash,
                     "article_id": func.coalesce(new.article_id, old.article_id),
+                    "no_page": func.coalesce(new.no_page, old.no_page),
                 },
             ),
             list(values.values()),
@@ -112,10 +125,11 @@ class Sightings:
             {"keys": list(keys)},
         )
 
-    def of_address(self, url_key: str) -> list[tuple[str, int | None, datetime]]:
-        """Return (source id, article id, first seen) of all sightings of an address."""
+    def of_address(self, url_key: str) -> list[Seen]:
+        """Return all sightings of an address, the first ones first."""
         table = schema.sightings
-        rows = self._connection.execute(
-            select(table.c.source_id, table.c.article_id, table.c.first_seen).where(table.c.url_key == url_key).order_by(table.c.first_seen)
-        )
-        return [(row[0], row[1], row[2]) for row in rows]
+        query = select(table.c.source_id, table.c.article_id, table.c.first_seen, table.c.no_page).where(table.c.url_key == url_key)
+        return [
+            Seen(source_id=row.source_id, article_id=row.article_id, first_seen=row.first_seen, no_page=row.no_page)
+            for row in self._connection.execute(query.order_by(table.c.first_seen, table.c.source_id))
+        ]

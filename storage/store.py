@@ -38,7 +38,7 @@ from storage.sightings import Sightings
 from storage.sources import Sources
 from storage.verdicts import Verdicts
 
-SCHEMA_HEAD = "0003"
+SCHEMA_HEAD = "0004"
 BUSY_TIMEOUT_S = 60.0
 
 

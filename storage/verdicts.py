@@ -19,16 +19,20 @@ class Verdicts:
         """Remember a decision: "not-us" or "is-us" (for `topic`, "" for all), "same-story" or "not-same" (as `other_id`)."""
         self._connection.execute(insert(schema.verdicts).values(at=now, kind=kind, topic=topic, article_id=article_id, other_id=other_id))
 
-    def of_stories(self, story_ids: list[int]) -> dict[str, str]:
-        """Return topic -> "not-us" or "is-us" as decided for any article of these stories; the latest word counts."""
+    def of_story(self, story_id: int) -> dict[str, str]:
+        """Return topic -> "not-us" or "is-us" where it was decided for all of a story, article for article (copies count as one)."""
         table, articles = schema.verdicts, schema.articles
+        groups = set(self._connection.scalars(select(articles.c.copy_id).where(articles.c.story_id == story_id)))
         rows = self._connection.execute(
-            select(table.c.topic, table.c.kind)
+            select(articles.c.copy_id, table.c.topic, table.c.kind)
             .join(articles, articles.c.id == table.c.article_id)
-            .where(articles.c.story_id.in_(story_ids), table.c.kind.in_(["not-us", "is-us"]))
+            .where(articles.c.copy_id.in_(groups), table.c.kind.in_(["not-us", "is-us"]))
             .order_by(table.c.at, table.c.id)
         )
-        return {row.topic: row.kind for row in rows}
+        said: dict[str, dict[int, str]] = {}
+        for row in rows:
+            said.setdefault(row.topic, {})[row.copy_id] = row.kind
+        return {topic: kinds.popitem()[1] for topic, kinds in said.items() if set(kinds) == groups and len(set(kinds.values())) == 1}
 
     def of_article(self, article_id: int) -> dict[str, str]:
         """Return topic -> "not-us" or "is-us" as decided for this article's copies; the latest word counts."""

@@ -303,13 +303,14 @@ def why(
 ) -> None:
     """Tell the whole way of an address: listed, fetched, matched, joined, told; or the stage that lost it.
 
-    Exit code 0: stored and to be told (or told); 10: never listed; 11: fetch refused; 12: mentions no topic; 13: suppressed.
+    Exit code 0: stored and to be told (or told); 10: never listed; 11: fetch refused; 12: mentions no topic; 13: suppressed;
+    14: its page had no text.
     """
     from monitor.why import print_way
 
     ours = context_of(context)
     with ours.store(create=False).reading() as reading:
-        raise typer.Exit(print_way(reading, url, ours.matcher, zone=ours.zone, as_json=as_json))
+        raise typer.Exit(print_way(reading, url, zone=ours.zone, as_json=as_json))
 
 
 __all__ = ["datetime", "register"]

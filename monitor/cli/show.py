@@ -15,6 +15,7 @@ from storage.items import Poll, PollOutcome, Source, SourceState, StoredArticle,
 
 if TYPE_CHECKING:
     from monitor.digest.record import Digest
+    from monitor.rematch import Line
     from storage.store import Reading
 
 
@@ -97,6 +98,19 @@ def print_articles(found: Iterable[StoredArticle], *, zone: ZoneInfo, as_json: b
             yield local(stored.first_seen, zone), article.outlet, f"{article.title}\n{article.url}", about
 
     table(("first seen", "outlet", "headline", last), rows(), wide=2)
+
+
+def print_changes(lines: Iterable[Line], *, zone: ZoneInfo) -> None:
+    """Print the topics that articles gain and lose."""
+
+    def rows() -> Iterator[Sequence[str]]:
+        for line in lines:
+            article = line.stored.article
+            about = line.mention.unit or line.topic if line.mention is not None else line.topic
+            seen = local(line.stored.first_seen, zone)
+            yield "+" if line.gained else "-", about, seen, article.outlet, f"{article.title}\n{article.url}", line.why()
+
+    table(("", "topic", "first seen", "outlet", "headline", "why"), rows(), wide=4)
 
 
 def story_record(story: Story) -> dict[str, Any]:

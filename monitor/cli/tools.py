@@ -1,4 +1,4 @@
-"""Commands beside the daily work: `status`, `demo`, `match`, `verdict`."""
+"""Commands beside the daily work: `status`, `demo`, `match`, `rematch`, `verdict`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.context import context_of, now
+from monitor.cli.context import Context, context_of, now
 from storage.errors import UsageError
 
 
@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     app.command()(status)
     app.command()(demo)
     app.command()(match)
+    app.command()(rematch)
     app.command()(verdict)
 
 
@@ -73,6 +74,38 @@ def match(
         failed |= "error" in answer
         sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
     raise typer.Exit(3 if failed else 0)
+
+
+def rematch(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", help="Take the topics of this configuration file instead of the present one.")
+    ] = None,
+    save: Annotated[bool, typer.Option("--save", help="Save the new mentions; without it nothing is changed.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line gained or lost.")] = False,
+) -> None:
+    """Match what is stored again under a changed watchlist, and show the lines gained and lost.
+
+    Verdicts stay obeyed and nothing is deleted. What is gained but was first seen more than two days ago is kept without being told as
+    news. Only stored articles can be matched: of entries that mentioned no topic when they were read only the keys are kept, so a new
+    topic does not find them here (`import --keep-unmatched` keeps its articles). An interrupted --save goes on when run again.
+    """
+    import json
+
+    from monitor.cli.show import print_changes
+    from monitor.rematch import RematchReport
+    from monitor.rematch import rematch as run
+
+    ours = context_of(context)
+    watched = Context(config_path=config) if config else ours
+    report = RematchReport()
+    lines = run(ours.store(create=False), watched.matcher, report, save=save, clock=now)
+    if as_json:
+        for line in lines:
+            print(json.dumps(line.record(), ensure_ascii=False))
+    else:
+        print_changes(lines, zone=ours.zone)
+    print(report.line(), file=sys.stderr)
 
 
 def verdict(

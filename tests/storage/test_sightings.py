@@ -59,7 +59,7 @@ def test_seen_again_keeps_the_first_moment_and_the_article(store: Store) -> None
         transaction.sightings.note([], NOW)
     with store.reading() as reading:
         assert reading.sightings.known("bao", [("a", "")]) == [Known(article_id=number, entry_hash="changed", here=True)]
-        assert reading.sightings.of_address("k") == [("bao", number, NOW)]
+        assert [(seen.source_id, seen.article_id, seen.first_seen) for seen in reading.sightings.of_address("k")] == [("bao", number, NOW)]
 
 
 def test_one_key_twice_in_a_document_is_one_sighting(store: Store) -> None:
@@ -74,7 +74,7 @@ def test_who_saw_an_address_first(store: Store) -> None:
         transaction.sightings.note([sighting("a", at="late", url="k")], NOW + HOUR)
         transaction.sightings.note([sighting("a", at="early", url="k")], NOW)
     with store.reading() as reading:
-        assert [name for name, _, _ in reading.sightings.of_address("k")] == ["early", "late"]
+        assert [seen.source_id for seen in reading.sightings.of_address("k")] == ["early", "late"]
 
 
 def test_a_large_document(store: Store) -> None:
