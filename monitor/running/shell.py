@@ -203,8 +203,7 @@ class Shell:
             work.reload(self._setup(config))
         except MediaMonitorError as error:
             self._snapshot.write_bytes(before)
-            work.fail("config", str(error), incident="config-refused")
-            self._journal.say("config", "the configuration from before holds on")
+            work.fail("config", str(error), incident="config-refused", said="refused, the one from before holds on")
             return
         self._config = config
         self._journal.say("config", f"read anew: {self._told(work.setup)}")

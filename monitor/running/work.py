@@ -157,7 +157,7 @@ class Work:
             self.fail(name, f"{type(error).__name__}: {error}")
         self._tell_incidents()
 
-    def fail(self, kind: str, detail: str, *, incident: str | None = None) -> None:
+    def fail(self, kind: str, detail: str, *, incident: str | None = None, said: str = "failed") -> None:
         """Tell that something failed: in the journal now, in the next digest by an incident; the same again only after a while."""
         self.failures += 1
         now = self.clock()
@@ -165,7 +165,7 @@ class Work:
         if told is not None and timedelta(0) <= now - told < AGAIN:
             return
         self._failed[kind, detail] = now
-        self.journal.say(kind, f"failed: {detail}" if incident is None else detail)
+        self.journal.say(kind, f"{said}: {detail}")
         self._untold.append((now, incident or f"{kind}-failed", detail))
         self._tell_incidents()
 
@@ -189,7 +189,7 @@ class Work:
             return
         self._crawled = self.clock()
         if ended.died:
-            self.fail("crawl", f"broken off: {ended.died}", incident="crawl-died")
+            self.fail("crawl", ended.died, incident="crawl-died", said="broken off")
         elif not ended.report:
             self.fail("crawl", ended.said or f"ended with exit code {ended.code}")
         else:

@@ -120,6 +120,7 @@ class World:
             if number == len(fresh) // 2:
                 self.step("half a crawl")
             intake.take([Arrival(source=source, article=entries[entry.url].article, entry=entry)])
+            self.step("stored")
         poll = Poll(
             source_id=source.id,
             started=now,
@@ -131,6 +132,7 @@ class World:
         )
         intake.polled(poll)
         intake.flush()
+        self.step("polled")
         return Ended(code=0, report={"asked": 1, "read": 1, "new": len(fresh), "seconds": 0.0})
 
 
