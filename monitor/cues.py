@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from monitor.spelling import clean_alias, joins, spelled
@@ -82,6 +82,7 @@ class Cues:
         return AhoCorasick(list(self._forms), matchkind=MATCHKIND_STANDARD)
 
 
+@lru_cache(maxsize=16_384)
 def _fits(written: str, found: str) -> bool:
     if written.isascii():
         return found == written if _CAPITALS.match(written) else True

@@ -76,6 +76,8 @@ class Matcher:
             recurring: folded lines that are known to stand on many pages of the outlet: frame (see `monitor.frame`).
             frames: also tell of hits that stand in the page's frame only.
         """
+        if not self._prefilter.may_stand_in(f"{document.title}\n{document.summary}\n{document.text}"):
+            return Matches()  # most articles: they need no folding
         fields = _fields(document)
         found = self._candidates(fields)
         if not found:

@@ -12,7 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from html.entities import html5
 from typing import Any
 
@@ -22,14 +22,12 @@ from storage.text import clean_text, fold
 _UTF8 = {"utf-8", "utf8", "us-ascii", "ascii"}
 _TAG = re.compile(rb"<(?:!--.*?--|/?[A-Za-z!][^<>]*)>", re.S)
 _TEXT_TAG = re.compile(r"<(?:!--.*?--|/?[A-Za-z!][^<>]*)>", re.S)
-# UTF-8 of what is dropped from texts (controls, soft hyphens, zero-width characters) and of what folds to a plain letter or to another
-# ideograph (superscripts, letter-like symbols, circled and mathematical letters, full and half width, compatibility ideographs).
-_HIDING = re.compile(
-    rb"[\x00-\x08\x0e-\x1f\x7f]|\xc2[\x80-\x84\x86-\x9f\xaa\xad\xb2\xb3\xb9\xba]|\xc5\xbf|\xca[\xb0-\xbf]|\xcb[\x80-\xa3]|\xcd[\x8f\xbe]|\xd8\x9c"
-    rb"|\xe1(?:\x85[\x9f\xa0]|\x9e[\xb4\xb5]|\xa0\x8e|\xb4[\xac-\xbf]|\xb5|\xb6[\x80-\xbb]|\xbf\xaf)"
-    rb"|\xe2(?:\x80[\x8b-\x8f\xaa-\xae]|\x81[\xa0-\xbf]|\x82[\x80-\x9c]|\x84[\x80-\x95\x97-\xa1\xa3-\xbf]|\x85|\x8c[\xa9\xaa]|[\x91-\x93\xb1])"
-    rb"|\xea\x9f|\xed[\xa0-\xbf]|\xef(?:[\xa4-\xab]|\xbb\xbf|\xbc[\x90-\xba]|\xbd[\x81-\x9a\xa6-\xbf]|\xbe[\x80-\x9f]|\xbf[\xb0-\xbf])"
-    rb"|\xf0(?:[\x90\x9d\xaf]|\x9f[\x84\x85\xaf])|\xf3\xa0"
+# What is dropped from texts (controls, soft hyphens, zero-width characters) and what folds to a plain letter or to another ideograph
+# (superscripts, letter-like symbols, circled and mathematical letters, full and half width, compatibility ideographs): code points, hexadecimal.
+_HIDING = (
+    "00-08 0e-1f 7f-84 86-9f aa ad b2-b3 b9-ba 17f 2b0-2e3 34f 37e 61c 115f-1160 17b4-17b5 180e 1d2c-1dbb 1fef 200b-200f 202a-202e 2060-209c 2100-2115 "
+    "2117-2121 2123-217f 2329-232a 2460-24ff 2c7c-2c7d a7f2-a7f4 d800-dfff f900-faff feff ff10-ff3a ff41-ff5a ff66-ff9f fff0-ffff 10780-107bf 1d400-1d7ff "
+    "1f100-1f16f 1fbf0-1fbf9 2f800-2fa1f e0000-e0fff"
 )
 _BOM = b"\xef\xbb\xbf"
 _NUMBERED = re.compile(rb"&#([0-9]{1,8}|[xX][0-9a-fA-F]{1,7})")
@@ -61,13 +59,19 @@ class Prefilter:
         if _any(self._names, lowered):
             return True
         page = page.removeprefix(_BOM)
-        doubtful = self._anchors.marked or _any(self._words, lowered) or _HIDING.search(page) or _has_hiding_entity(page)
+        doubtful = self._anchors.marked or _any(self._words, lowered) or _any(_hiding(), page) or _has_hiding_entity(page)
         if not doubtful and b"<" in page:
             bare = _TAG.sub(b"", lowered)
             if _any(self._names, bare):
                 return True
             doubtful = _any(self._words, bare)
         return bool(doubtful) and self._stands_in(page)
+
+    def may_stand_in(self, text: str) -> bool:
+        """Whether a text without markup and entities can hold an alias: searched faster than folded."""
+        page = text.encode("utf-8", "surrogatepass")
+        lowered = page.lower()
+        return self._anchors.marked or _any(self._names, lowered) or _any(self._words, lowered) or _any(_hiding(), page)
 
     # ------------------------------------------------------------------ inside
 
@@ -146,6 +150,7 @@ def _spellings(word: str) -> Iterator[bytes]:
 def _has_hiding_entity(page: bytes) -> bool:
     if b"&" not in page:
         return False
+    page = page.replace(b"&amp;", b"&")  # some pages escape twice
     for number in set(_NUMBERED.findall(page)):
         code = int(number[1:], 16) if number[:1] in b"xX" else int(number)
         if code >= 0x110000 or _hides(chr(code)):
@@ -153,20 +158,28 @@ def _has_hiding_entity(page: bytes) -> bool:
     return any(_HIDING_NAMES_START.match(name) or name in _hiding_names() for name in set(_NAMED.findall(page)))
 
 
+@cache
+def _hiding_codes() -> frozenset[int]:
+    spans = (span.partition("-") for span in _HIDING.split())
+    return frozenset(code for first, _, last in spans for code in range(int(first, 16), int(last or first, 16) + 1))
+
+
+@cache
+def _hiding() -> Any:
+    """The UTF-8 of what hides, as an automaton; of four bytes the first three will do."""
+    from ahocorasick_rs import BytesAhoCorasick
+
+    return BytesAhoCorasick(sorted({chr(code).encode("utf-8", "surrogatepass")[:3] for code in _hiding_codes()}))
+
+
 def _hides(letter: str) -> bool:
     code = ord(letter)
-    if letter.isascii():
-        return letter.isalnum() or not letter.isprintable()
-    if code >= _CJK and WORDLESS.match(letter):
-        return True
-    return _HIDING.match(letter.encode("utf-8", "surrogatepass")) is not None
+    return code in _hiding_codes() or (letter.isascii() and letter.isalnum()) or (code >= _CJK and WORDLESS.match(letter) is not None)
 
 
-_HIDING_NAMES_START = re.compile(rb"shy|ord[fm]|sup[123]|amp(?![;&])")  # of old HTML, also without a semicolon
-_names: set[bytes] = set()
+_HIDING_NAMES_START = re.compile(rb"shy|ord[fm]|sup[123]")  # of old HTML, also without a semicolon
 
 
-def _hiding_names() -> set[bytes]:
-    if not _names:
-        _names.update(name.rstrip(";").encode() for name, letters in html5.items() if any(_hides(letter) for letter in letters))
-    return _names
+@cache
+def _hiding_names() -> frozenset[bytes]:
+    return frozenset(name.rstrip(";").encode() for name, letters in html5.items() if any(_hides(letter) for letter in letters))

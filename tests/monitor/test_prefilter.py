@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.matching import Document, Matcher
-from monitor.prefilter import _HIDING, Prefilter
+from monitor.matching import Document, Matcher, _fields
+from monitor.prefilter import Prefilter, _hiding_codes
 from monitor.spelling import spelled, variants
 from monitor.watchlist import builtin_watchlist, watchlist_from_tables
 from storage.text import clean_text, fold
@@ -103,7 +103,7 @@ def test_every_character_that_folds_to_a_plain_letter_is_known_to_hide_one() -> 
         folded = fold(letter)
         plain = folded.isascii() and folded.isalnum() and spelled(folded, letter, any_case=True)
         if (plain or (not clean_text(f"a{letter}b").strip("ab") and letter.strip())) and not 0xD800 <= code < 0xE000:
-            assert _HIDING.match(letter.encode()), hex(code)
+            assert code in _hiding_codes(), hex(code)
 
 
 LETTERS = st.sampled_from(
@@ -127,6 +127,13 @@ def test_what_the_matcher_finds_in_a_text_the_filter_lets_through(source: str) -
     found = MATCHER.match(Document(title="", text=clean_text(text, lines=True)))
     if found.mentions or found.suppressions:
         assert MATCHER.may_mention(page, "utf-8")
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(LETTERS, MARKUP, st.text(max_size=3)), max_size=24).map("".join))
+def test_a_text_that_is_not_folded_holds_no_name(text: str) -> None:
+    if MATCHER._candidates(_fields(Document(title="", text=text))):
+        assert MATCHER._prefilter.may_stand_in(text)
 
 
 def test_anchors_serve_ten_thousand_names() -> None:
