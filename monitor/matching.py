@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from monitor.evidence import Field, Hit, Judge, Scene, Sense, Weight, language_of, worth
+from monitor.evidence import Judge, worth
 from monitor.prefilter import Prefilter
+from monitor.senses import Field, Hit, Scene, Sense, Weight, language_of
 from monitor.spelling import WORDLESS, stands_alone
 from monitor.watchlist import Watchlist
 from storage.items import Mention, Ownership, Suppression
