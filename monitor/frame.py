@@ -69,6 +69,34 @@ def line_at(folded: str, start: int) -> str:
     return folded[left : len(folded) if right < 0 else right].strip()
 
 
+class RecurringLines:
+    """Remembers lines that hold a name, by site: one that stands below several headlines is the site's, not the articles'.
+
+    Bounded: of a site so many lines are remembered, of all sites so many; the oldest give way.
+    """
+
+    def __init__(self, *, headlines: int = 3, lines: int = 300, sites: int = 3_000) -> None:
+        self._headlines, self._lines, self._most = headlines, lines, sites
+        self._sites: dict[str, dict[str, set[str]]] = {}
+
+    def of(self, site: str, headline: str, lines: Collection[str]) -> frozenset[str]:
+        """Note that these lines stood below a headline; return those that stood below enough other ones before."""
+        here = self._sites.pop(site, {})
+        self._sites[site] = here
+        found = set()
+        for line in lines:
+            below = here.setdefault(line, set())
+            if len(below - {headline}) >= self._headlines:
+                found.add(line)
+            else:
+                below.add(headline)
+        while len(here) > self._lines:
+            del here[next(iter(here))]
+        while len(self._sites) > self._most:
+            del self._sites[next(iter(self._sites))]
+        return frozenset(found)
+
+
 def _is_credit(folded: str, left: int, start: int, end: int, right: int) -> bool:
     """A name that only signs a picture or a text: "Ảnh: FPT", "(Photo: FPT Software)", "Theo FPT Shop" at a line's end."""
     if not _CREDIT.search(folded[max(left, start - 24) : start]):

@@ -14,6 +14,7 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 from monitor import polling
+from monitor.frame import RecurringLines, line_at
 from monitor.keeping import Keeping, Rules
 from monitor.matching import Document, Matcher, Matches
 from monitor.outlets import with_outlet
@@ -21,6 +22,7 @@ from storage.identity import entry_hash, url_key
 from storage.items import Arrival, Article, Entry, Outcome, Poll, Source, SourceState
 from storage.sightings import Sighting
 from storage.store import Store
+from storage.text import fold
 
 _FLUSH_ROWS = 500
 _FLUSH_S = 3.0
@@ -50,6 +52,7 @@ class StoreIntake:
         self._now = clock
         self._rules = rules or Rules()
         self._owned = owned
+        self._lines = RecurringLines()
         self._states: dict[str, SourceState] | None = None
         self._sources: dict[str, Source] = {}
         self._seen: dict[str, int | None] = {}  # address -> article, of what is not written yet
@@ -163,6 +166,21 @@ class StoreIntake:
     def _match(self, document: Document, verdicts: Mapping[str, str] | None = None) -> Matches:
         return self._matcher.match(document, verdicts or {})
 
+    def _without_frame(self, document: Document) -> tuple[Matches, frozenset[str]]:
+        """What a document mentions, lines that this crawl saw below several headlines of the site left out; and which those were."""
+        recurring: frozenset[str] = frozenset()
+        folded = ""
+        while True:
+            matches = self._matcher.match(document, recurring=recurring)
+            starts = [mention.start for mention in matches.mentions if mention.field == "text"]
+            if not starts or not document.outlet_host:
+                return matches, recurring
+            folded = folded or fold(document.text)
+            known = self._lines.of(document.outlet_host, fold(document.title), {line_at(folded, start) for start in starts})
+            if known <= recurring:
+                return matches, recurring
+            recurring |= known
+
     def _may_match(self, article: Article) -> bool:
         """Whether a short article can hold a name at all: its bytes are searched faster than it is folded."""
         if self._rules.keep_unmatched:
@@ -186,14 +204,14 @@ class StoreIntake:
         if article is not arrival.article:
             arrival = replace(arrival, article=article)
         document = document_of(article)
-        matches = self._match(document)
+        matches, recurring = self._without_frame(document)
         if not matches.mentions and not matches.suppressions and not self._rules.keep_unmatched:
             return self._unmatched(arrival)
         entry = arrival.entry
         now = self._now()
         baseline = self._rules.is_baseline(arrival.source, self.state(arrival.source), article.published, now)
         with self._store.transaction() as transaction:
-            keeping = Keeping(transaction, now, lambda verdicts: self._match(document, verdicts))
+            keeping = Keeping(transaction, now, lambda verdicts: self._matcher.match(document, verdicts, recurring=recurring))
             outcome, article_id = keeping.keep(arrival, matches, baseline=baseline)
             if entry is not None:
                 transaction.sightings.note([_sighting(arrival.source, entry, article_id)], now)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.frame import RecurringLines
 from monitor.matching import Document, Matcher, snippet_of
 from monitor.watchlist import builtin_watchlist, watchlist_from_tables
 from storage.identity import outlet_host
@@ -114,6 +115,18 @@ def test_lines_that_recur_over_a_site_are_frame() -> None:
     assert mentions(text)
     line = "cung fpt software xay doi bong, nop don hom nay"
     assert not MATCHER.match(Document(title="", text=text), recurring=frozenset({line})).mentions
+
+
+def test_recurring_lines_are_counted_by_site_and_headline() -> None:
+    lines = RecurringLines(headlines=2, lines=3, sites=2)
+    assert not lines.of("a", "one", ["x"]) and not lines.of("a", "one", ["x"]) and not lines.of("a", "two", ["x"])
+    assert not lines.of("a", "two", ["x"])  # one of the two is this one
+    assert lines.of("a", "three", ["x", "y"]) == {"x"}
+    assert not lines.of("b", "three", ["x"])
+    lines.of("a", "four", ["p", "q", "r"])
+    assert not lines.of("a", "five", ["x"])  # forgotten
+    lines.of("c", "six", ["x"])
+    assert set(lines._sites) == {"a", "c"}
 
 
 # ---------------------------------------------------------------------- spellings and traps

@@ -14,8 +14,9 @@ from monitor import why
 from monitor.editions import Desk, next_edition
 from monitor.watchlist import builtin_watchlist
 from monitor.why import Way, way_of
+from storage.items import Arrival, Article, Entry, Outcome
 from storage.store import Store
-from tests.monitor.desk import NOW, SOURCE, TAIL, take, url_of
+from tests.monitor.desk import NOW, SOURCE, TAIL, intake_of, take, url_of
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -119,3 +120,19 @@ def test_the_command_and_its_exit_code(database_url: str) -> None:
         )  # fmt: skip
         assert done.returncode == code, done.stderr
         assert done.stdout.startswith(url)
+
+
+def test_a_line_below_several_headlines_of_a_site_is_its_frame(store: Store) -> None:
+    intake = intake_of(store)
+    outcomes = []
+    for number in range(6):
+        title = f"Chuyện lạ thứ {number}"
+        article = Article(
+            url=url_of(number), title=title, text=f"Chuyện số {number} xảy ra ở làng bên.\nCùng FPT Software xây đội bóng, nộp đơn hôm nay",
+            outlet="bao", outlet_host="bao.example", language="vi",
+        )  # fmt: skip
+        entry = Entry(source_id="bao", key=str(number), url=article.url, title=title)
+        outcomes += intake.take([Arrival(source=SOURCE, article=article, entry=entry)])
+    assert outcomes[-3:] == [Outcome.UNMATCHED] * 3 and Outcome.UNMATCHED not in outcomes[:3]
+    intake.flush()
+    assert way(store, url_of(5)).code == why.NO_TOPIC
