@@ -88,6 +88,21 @@ def test_the_labelled_corpus(shared: Path) -> None:
     assert all(precision >= 0.99 and recall >= 0.99 for precision, recall in measured.values()), measured
 
 
+@pytest.mark.corpus
+def test_what_one_half_of_the_corpus_teaches_holds_on_the_other(shared: Path) -> None:
+    from benchmarks.matching import figures as measure
+    from benchmarks.matching import halves, without_support_of
+
+    labelled = [json.loads(line) for line in (shared / "corpus" / "mentions-dev.jsonl").read_text(encoding="utf-8").splitlines()]
+    one, other = halves(labelled)
+    for held, learnt in ((one, other), (other, one)):
+        watchlist, dropped = without_support_of(learnt, held)
+        assert dropped > 50
+        everything, less = measure(held, builtin_watchlist()), measure(held, watchlist)
+        for topic in TOPICS:
+            assert all(abs(everything[topic][at] - less[topic][at]) <= 0.02 for at in (0, 1)), (topic, everything[topic], less[topic])
+
+
 @pytest.mark.parametrize("row", [row for row in rows("mentions.jsonl") if "unit" in row], ids=lambda row: str(row["id"]))
 def test_the_unit_that_is_named(row: dict[str, Any]) -> None:
     (mention,) = [one for one in MATCHER.match(document(row)).mentions if one.topic == "FPT"]
