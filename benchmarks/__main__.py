@@ -1,11 +1,11 @@
-"""Run the benchmarks by name: `python -m benchmarks polls digest startup matching stories`; without a name, all of them."""
+"""Run the benchmarks by name: `python -m benchmarks polls digest startup matching stories idle`; without a name, all of them."""
 
 from __future__ import annotations
 
 import importlib
 import sys
 
-NAMES = ("startup", "polls", "digest", "matching", "stories")
+NAMES = ("startup", "polls", "digest", "matching", "stories", "idle")
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -24,6 +25,7 @@ from zoneinfo import ZoneInfo
 from monitor import polling, schedule
 from monitor.daily import write_files
 from monitor.editions import edition_of, open_period
+from monitor.files import FileError
 from monitor.running import duties
 from monitor.running.child import Ended
 from monitor.running.journal import Journal
@@ -101,8 +103,8 @@ class Work:
         for wanted, _ in due:
             # Asked again: while the sources were read, the next period may have come, or another process have made this one.
             found = self._due(wanted)
-            if found and not self.stop.is_set():
-                self._make(wanted, found)
+            if found:
+                self.guarded("digest", partial(self._make, wanted, found))  # one that cannot be made must not stop the others
         self._write()
 
     def deliver(self) -> None:
@@ -164,7 +166,7 @@ class Work:
         told = self._failed.get((kind, detail))
         if told is not None and timedelta(0) <= now - told < AGAIN:
             return
-        self._failed[kind, detail] = now
+        self._failed = {key: moment for key, moment in self._failed.items() if abs(now - moment) < AGAIN} | {(kind, detail): now}
         self.journal.say(kind, f"{said}: {detail}")
         self._untold.append((now, incident or f"{kind}-failed", detail))
         self._tell_incidents()
@@ -244,7 +246,11 @@ class Work:
             wanted = by_name.get(row.name)
             edition = editions.get(row.digest_id or 0)
             if wanted is not None and edition is not None:
-                files = write_files(wanted.desk, date.fromisoformat(edition.day), Path(wanted.table.folder), wanted.table.formats)
+                try:
+                    files = write_files(wanted.desk, date.fromisoformat(edition.day), Path(wanted.table.folder), wanted.table.formats)
+                except FileError as error:
+                    self.fail("digest", str(error))  # tried again at the next look
+                    continue
                 if files:
                     self.journal.say("digest", f"written: {', '.join(map(str, files))}")
             with self.store.transaction() as transaction:

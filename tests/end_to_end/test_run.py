@@ -273,6 +273,24 @@ def test_a_dead_crawl_is_told_in_the_digest_that_is_made_all_the_same(
     assert "A crawl was broken off (22:00): it took more than 2048 MB of memory." in told
 
 
+def test_a_folder_that_cannot_be_written_stops_no_other_digest(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").write_text("a file where a folder should be", encoding="utf-8")
+    text = block("digest", name="first", at="07:00", folder="taken") + block("digest", name="second", at="07:00", folder="free")
+    world = World(store=store, config=write_config(tmp_path, text), clock=Clock(EVENING), news=killed.NEWS)
+    work = world.work()
+    for _ in range(3):
+        work.once()
+        world.clock.pass_(seconds=15)
+    assert len(list((tmp_path / "free").iterdir())) == 3
+    assert world.said.getvalue().count("cannot be written") == 1, "the same failure is not told every few seconds"
+    with store.reading() as reading:
+        assert [one.kind for one in reading.incidents.between(None, MORNING)] == ["digest-failed"]
+    (tmp_path / "taken").unlink()
+    work.once()
+    assert len(list((tmp_path / "taken").iterdir())) == 3
+
+
 def test_a_crawl_that_kills_everything_is_left_out_at_last(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.end_to_end.simulation import Crash
 
