@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from monitor.daily import run_daily
 from monitor.running.child import Crawler
 from storage.articles import ArticleFilter
 from storage.store import Store
@@ -164,6 +165,39 @@ def test_cron_and_run_tell_a_day_once(desk: Desk) -> None:
     assert len(editions(desk.database)) == 1
     again = desk.run("daily")  # a person who types it is told what came in between
     assert "0 new" in again.stdout and len(editions(desk.database)) == 2
+
+
+def test_daily_before_the_hour(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    world = World(store=store, config=write_config(tmp_path, ""), clock=Clock(EVENING), news=killed.NEWS)
+    world.work().once()
+    wanted = world.work().setup.wanted
+    world.clock.now = MORNING - timedelta(hours=1)
+    with store.run_lock(now=EVENING):  # a `monitor run` works: today's digest is its own
+        assert [digest.count for digest in run_daily(wanted, crawl=None, deadline_s=1).digests] == [0]
+    assert made(store) == {"2026-11-11"}
+    run_daily(wanted, crawl=None, deadline_s=1)  # none does: this is today's digest
+    assert made(store) == {"2026-11-11", "2026-11-12"}
+    world.clock.now = MORNING
+    world.work().once()
+    assert len(list((tmp_path / "digests").iterdir())) == 6
+    with store.reading() as reading:
+        assert [len(reading.ledger.editions("daily", day)) for day in ("2026-11-11", "2026-11-12")] == [1, 2]
+
+
+def test_daily_shows_what_another_process_made_while_it_crawled(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    world = World(store=store, config=write_config(tmp_path, ""), clock=Clock(MORNING), news=killed.NEWS)
+
+    def meanwhile(command: object, deadline_s: float) -> int:
+        world.work().once()
+        return 0
+
+    monkeypatch.setattr("monitor.daily.run_child", meanwhile)
+    (digest,) = run_daily(world.work().setup.wanted, crawl=["crawl"], deadline_s=1).digests
+    assert digest.count > 0 and digest.edition == 1
+    with store.reading() as reading:
+        assert len(reading.ledger.editions("daily", "2026-11-12")) == 1
 
 
 def test_signals_stop_it_and_change_its_configuration(desk: Desk) -> None:
