@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select
 from sqlalchemy.engine import URL, make_url
@@ -26,7 +26,6 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from storage import schema
 from storage.alerts import Alerts
 from storage.articles import ArticleFilter, Articles
-from storage.dedupe import Dedupe
 from storage.deliveries import Deliveries
 from storage.errors import StorageBusy, StorageDamaged, StorageError, UsageError
 from storage.items import StoredArticle
@@ -37,6 +36,9 @@ from storage.periods import Incidents, Periods
 from storage.sightings import Sightings
 from storage.sources import Sources
 from storage.verdicts import Verdicts
+
+if TYPE_CHECKING:
+    from storage.dedupe import Dedupe
 
 SCHEMA_HEAD = "0004"
 BUSY_TIMEOUT_S = 60.0
@@ -105,6 +107,8 @@ class Reading:
     @cached_property
     def dedupe(self) -> Dedupe:
         """Which articles may be copies, or tell the same story."""
+        from storage.dedupe import Dedupe  # here: most commands only read, and it is a tenth of their start
+
         return Dedupe(self.connection)
 
     def search(self, words: str, wanted: ArticleFilter) -> Iterator[tuple[StoredArticle, str]]:
