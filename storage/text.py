@@ -63,7 +63,8 @@ class _Folds(dict[int, str | int]):
         return ord(folded)
 
 
-_SPECIAL = {"đ": "d", "Đ": "d", "ð": "d", "Ð": "d", "ı": "i", "ł": "l", "Ł": "l", "ø": "o", "Ø": "o"} | dict.fromkeys("‘’‛ʼ＇`´", "'")
+# Nothing of ASCII may stand here: fold() gives ASCII text to str.lower() alone, and both roads must agree.
+_SPECIAL = {"đ": "d", "Đ": "d", "ð": "d", "Ð": "d", "ı": "i", "ł": "l", "Ł": "l", "ø": "o", "Ø": "o"} | dict.fromkeys("‘’‛ʼ＇´", "'")
 _SPECIAL |= dict.fromkeys("“”„‟«»＂", '"') | dict.fromkeys("‐‑‒–—―−﹣－", "-") | dict.fromkeys("\u00a0\u2007\u202f\u3000", " ")
 
 

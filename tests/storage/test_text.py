@@ -56,6 +56,8 @@ def test_cleaning_is_bounded() -> None:
 
 @given(st.text(st.characters(codec=None), max_size=60))
 @example("İIıſẞßﬁ½℡Ω\u0345")
+@example("".join(map(chr, range(128))))
+@example("´`\u1fef\uff40")
 def test_folding_keeps_every_offset(text: str) -> None:
     folded = fold(text)
     assert len(folded) == len(text)
