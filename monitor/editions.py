@@ -42,6 +42,7 @@ class Desk:
     baseline: timedelta = timedelta(hours=48)
     targets: tuple[Target, ...] = ()  # who gets each edition
     empty: bool = True  # whether they get one that tells nothing, too
+    link: str = ""  # where whole digests stand on the web, "{day}" for the day
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -142,6 +142,7 @@ articles = Table(
     Column("suppressed", Boolean, nullable=False),
     Column("matched", Boolean, nullable=False),
     Column("evidence", JSON, nullable=False),
+    Index("ix_articles_outlet", "outlet_host", "first_seen"),
     Index("ix_articles_title_key", "title_key", postgresql_using="hash"),
     Index("ix_articles_news", "story_id", sqlite_where=text("matched AND NOT baseline"), postgresql_where=text("matched AND NOT baseline")),
 )

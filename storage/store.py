@@ -39,8 +39,9 @@ from storage.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from storage.dedupe import Dedupe
+    from storage.trends import Trends
 
-SCHEMA_HEAD = "0004"
+SCHEMA_HEAD = "0005"
 BUSY_TIMEOUT_S = 60.0
 
 
@@ -94,6 +95,13 @@ class Reading:
     def alerts(self) -> Alerts:
         """What could not wait."""
         return Alerts(self.connection)
+
+    @cached_property
+    def trends(self) -> Trends:
+        """Figures over weeks."""
+        from storage.trends import Trends  # here: most commands show no chart
+
+        return Trends(self.connection)
 
     @cached_property
     def verdicts(self) -> Verdicts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from storage.items import Notice, Ownership
 
@@ -54,6 +55,7 @@ class Line:
     why: Why | None = None
     also: tuple[Other, ...] = ()
     topics: tuple[str, ...] = ()  # the section's topic first
+    about: tuple[str, ...] = ()  # those of them that are not only named in passing
     updated: datetime | None = None
     headline_only: bool = False
     passing: bool = False
@@ -62,6 +64,8 @@ class Line:
     release_origin: str = ""  # outlet of the press release among the story's articles
     ownership: Ownership = Ownership.EARNED
     copies: int = 0  # near-verbatim copies of the main article, beside it
+    articles: int = 1  # of the story
+    weight: float = 0.0  # what it is ranked by, see `rank`
 
     @property
     def outlets(self) -> int:
@@ -75,12 +79,65 @@ class Line:
         return () if not said or said in self.headline else self.snippet
 
 
+class Kind(StrEnum):
+    """What a section gathers."""
+
+    JOINT = "joint"  # stories about two topics or more
+    TOPIC = "topic"
+    BRIEF = "brief"  # names in passing: lists of stocks, streets, sponsors
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """Stories of one unit of a topic, or, in the joint section, of the same topics."""
+
+    unit: str  # "FPT Education"; "" for the topic itself
+    lines: tuple[Line, ...]
+    topics: tuple[str, ...] = ()  # JOINT: those that its stories share
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
-    """The stories of one topic."""
+    """The stories of one topic, of several topics together, or those that name a topic in passing."""
 
-    topic: str
-    lines: tuple[Line, ...]
+    groups: tuple[Group, ...]
+    topic: str = ""  # TOPIC: its name, "" for none
+    kind: Kind = Kind.TOPIC
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """Its stories in the order in which they are shown."""
+        return tuple(line for group in self.groups for line in group.lines)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Count:
+    """How many of one thing."""
+
+    name: str
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tally:
+    """The digest in figures."""
+
+    stories: int = 0
+    articles: int = 0
+    outlets: int = 0  # each once, however many stories it carries
+    topics: tuple[Count, ...] = ()  # stories of each; one about two topics counts for both
+    most: Line | None = None  # the story in most outlets; None where none is in two
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trend:
+    """The last weeks of the store up to a digest."""
+
+    days: tuple[tuple[date, int], ...]  # articles with a mention, by local day, the digest's day last
+    topics: tuple[Count, ...]  # articles of each over these days, most first
+    languages: tuple[Count, ...]  # the same by language tag; "" where it is unknown
+    outlets: tuple[str, ...] = ()  # that named a topic for the first time this week
+    hidden: tuple[Count, ...] = ()  # hits of the digest's window that were not told, by rule
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,6 +192,9 @@ class Digest:
     sections: tuple[Section, ...]
     quiet: tuple[str, ...]  # watched topics that no story mentions
     coverage: CoverageLine
+    tally: Tally = Tally()
+    trend: Trend | None = None
+    link: str = ""  # where the whole digest stands on the web
 
     @property
     def lines(self) -> tuple[Line, ...]:
