@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from monitor.delivery.outbox import Target, queue
+from monitor.packs import reach_of
 from monitor.schedule import LATE, Due
 from monitor.stories import lead
 from storage.errors import UsageError
@@ -97,7 +98,7 @@ def _tell(desk: Desk, transaction: Transaction, day: date, now: datetime, notice
     since = last.until if last else None
     coverage = _coverage(desk, transaction, since, now, notices)
     number = 1 + len(transaction.ledger.editions(desk.name, day.isoformat()))
-    digest = _build(desk, fresh, coverage, day=day, edition=number, since=since, until=now)
+    digest = _build(desk, fresh, coverage, transaction, day=day, edition=number, since=since, until=now)
     digest_id = transaction.ledger.open_edition(
         desk.name,
         day.isoformat(),
@@ -129,7 +130,7 @@ def preview_edition(desk: Desk) -> Edition:
         fresh, _ = _news(desk, reading, first=last is None, now=now)
         since = last.until if last else None
         coverage = _coverage(desk, reading, since, now)
-    digest = _build(desk, fresh, coverage, day=now.astimezone(desk.zone).date(), edition=1, since=since, until=now)
+        digest = _build(desk, fresh, coverage, reading, day=now.astimezone(desk.zone).date(), edition=1, since=since, until=now)
     return Edition(digest=digest, stories=len(fresh), last_told=last.day if last else None)
 
 
@@ -149,7 +150,7 @@ def of_day(desk: Desk, day: date) -> Edition:
         since, until = editions[0].since, editions[-1].until
         late = _late(reading.periods.of_editions([edition.id for edition in editions]))
         coverage = _coverage(desk, reading, since, until, late)
-    digest = _build(desk, stories, coverage, day=day, edition=len(editions), since=since, until=until)
+        digest = _build(desk, stories, coverage, reading, day=day, edition=len(editions), since=since, until=until)
     return Edition(digest=digest, stories=len(stories), last_told=day.isoformat())
 
 
@@ -165,7 +166,9 @@ def by_id(desk: Desk, digest_id: int) -> Edition:
             raise UsageError(f"there is no edition {digest_id}")
         stories = reading.articles.stories_by_id(reading.ledger.stories_of([row.id]))
         coverage = _coverage(desk, reading, row.since, row.until, _late(reading.periods.of_editions([row.id])))
-    digest = _build(desk, stories, coverage, day=date.fromisoformat(row.day), edition=row.edition, since=row.since, until=row.until)
+        digest = _build(
+            desk, stories, coverage, reading, day=date.fromisoformat(row.day), edition=row.edition, since=row.since, until=row.until
+        )
     return Edition(digest=digest, stories=len(stories), last_told=row.day)
 
 
@@ -174,8 +177,8 @@ def of_stories(desk: Desk, story_ids: Sequence[int], since: datetime, until: dat
     with desk.store.reading() as reading:
         stories = reading.articles.stories_by_id(story_ids)
         coverage = _coverage(desk, reading, since, until)
-    day = until.astimezone(desk.zone).date()
-    return Edition(digest=_build(desk, stories, coverage, day=day, edition=1, since=since, until=until), stories=len(stories))
+        digest = _build(desk, stories, coverage, reading, day=until.astimezone(desk.zone).date(), edition=1, since=since, until=until)
+    return Edition(digest=digest, stories=len(stories))
 
 
 def again(desk: Desk) -> Edition:
@@ -191,7 +194,9 @@ def again(desk: Desk) -> Edition:
         stories = _only(desk, reading.articles.stories_by_id(reading.ledger.stories_of([last.id])))
         late = _late(reading.periods.of_editions([last.id]))
         coverage = _coverage(desk, reading, last.since, last.until, late)
-    digest = _build(desk, stories, coverage, day=date.fromisoformat(last.day), edition=last.edition, since=last.since, until=last.until)
+        digest = _build(
+            desk, stories, coverage, reading, day=date.fromisoformat(last.day), edition=last.edition, since=last.since, until=last.until
+        )
     return Edition(digest=digest, stories=len(stories), last_told=last.day)
 
 
@@ -202,8 +207,9 @@ def of_window(desk: Desk, since: datetime | None, until: datetime) -> Edition:
     with desk.store.reading() as reading:
         stories = _only(desk, list(reading.articles.stories(ArticleFilter(since=since, until=until))))
         coverage = _coverage(desk, reading, since, until)
-    day = (until - timedelta(microseconds=1)).astimezone(desk.zone).date()
-    return Edition(digest=_build(desk, stories, coverage, day=day, edition=1, since=since, until=until), stories=len(stories))
+        day = (until - timedelta(microseconds=1)).astimezone(desk.zone).date()
+        digest = _build(desk, stories, coverage, reading, day=day, edition=1, since=since, until=until)
+    return Edition(digest=digest, stories=len(stories))
 
 
 def _news(desk: Desk, reading: Reading, *, first: bool, now: datetime) -> tuple[list[Story], list[Story]]:
@@ -250,9 +256,18 @@ def _incidents(reading: Reading, since: datetime | None, until: datetime) -> lis
 
 
 def _build(
-    desk: Desk, stories: Sequence[Story], coverage: Coverage, *, day: date, edition: int, since: datetime | None, until: datetime
+    desk: Desk,
+    stories: Sequence[Story],
+    coverage: Coverage,
+    reading: Reading,
+    *,
+    day: date,
+    edition: int,
+    since: datetime | None,
+    until: datetime,
 ) -> Digest:
     from monitor.digest.build import build
+    from monitor.trends import trend_of
 
     return build(
         stories,
@@ -267,4 +282,7 @@ def _build(
         timezone=str(desk.zone),
         language=desk.language,
         lead=lead,
+        reach=reach_of,
+        trend=trend_of(reading, day=day, since=since, until=until, zone=desk.zone, topics=desk.topics if desk.only else None),
+        link=desk.link,
     )

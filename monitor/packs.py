@@ -1,6 +1,7 @@
 """The source pack: ready feeds by group, outlets by host, and search feeds made for a topic.
 
-Two tab-separated tables stand behind it, `monitor/pack/feeds.tsv` and `monitor/pack/outlets.tsv`. They are read once, when first asked.
+Tab-separated tables stand behind it: `feeds.tsv`, `outlets.tsv` and `reach.tsv` in `monitor/pack/`. They are read once, when first asked.
+Reach is our judgement of how far an outlet is read, not a measured figure; hosts without a row are of no known reach.
 """
 
 from __future__ import annotations
@@ -103,6 +104,16 @@ def outlet_of(host: str) -> Outlet | None:
     return None
 
 
+def reach_of(host: str) -> int:
+    """Return how far an outlet reaches: 1 national or international, 2 known beyond its town or trade, 0 where the pack does not say."""
+    tiers = _reach()
+    while "." in host:
+        if host in tiers:
+            return tiers[host]
+        host = host.partition(".")[2]
+    return 0
+
+
 def searches(topic: str, queries: Mapping[str, str]) -> tuple[Source, ...]:
     """Return search feeds of Google News and Bing News for a topic.
 
@@ -174,6 +185,11 @@ def _outlets() -> dict[str, Outlet]:
         host: Outlet(host, name, language, country, Ownership(ownership))
         for host, name, language, country, ownership in _rows("outlets.tsv")
     }
+
+
+@cache
+def _reach() -> dict[str, int]:
+    return {host: int(tier) for host, tier in _rows("reach.tsv")}
 
 
 def _rows(name: str) -> Iterator[list[str]]:

@@ -27,6 +27,10 @@ class BabelCalendar:
         """Write a day with its year."""
         return self._date(day, _LONG[self.language])
 
+    def short(self, day: date) -> str:
+        """Write a day without its year."""
+        return self._date(day, "d MMM")
+
     def moment(self, moment: datetime, day: date) -> str:
         """Write a local moment as seen from `day`: the time alone on the day itself, the day before it, the year where it differs."""
         time = format_time(moment, "HH:mm", locale=_LOCALES[self.language])
@@ -35,7 +39,7 @@ class BabelCalendar:
             return time
         if there.year != day.year:
             return self.long(there)
-        return f"{self._date(there, 'd MMM')}, {time}"
+        return f"{self.short(there)}, {time}"
 
     def _date(self, day: date, pattern: str) -> str:
         # French counts the first of a month: "1er novembre".

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from monitor.digest.record import Digest, Line, Other, Span, Trouble
+from monitor.digest.record import Digest, Group, Kind, Line, Other, Section, Span, Trouble
 from monitor.digest.safe import plain
 from monitor.digest.words import Calendar, Words, words_of
 from storage.items import Notice, Ownership
@@ -34,6 +34,10 @@ class Facts:
     def when(self, moment: datetime) -> str:
         """Write a local moment as seen from the digest's day."""
         return self._calendar.moment(moment, self._digest.day)
+
+    def short(self, day: date) -> str:
+        """Write a day without its year."""
+        return self._calendar.short(day)
 
     # ------------------------------------------------------------------ the frame
 
@@ -81,6 +85,18 @@ class Facts:
     def topic(self, topic: str) -> str:
         """A section's title."""
         return plain(topic).strip() or self.words.say("other")
+
+    def section(self, section: Section) -> str:
+        """A section's title."""
+        return self.topic(section.topic) if section.kind is Kind.TOPIC else self.words.say(section.kind.value)
+
+    def group(self, section: Section, group: Group) -> str:
+        """A group's title; "" where the section's own is enough."""
+        if section.kind is Kind.JOINT:
+            return " + ".join(plain(topic).strip() for topic in group.topics)
+        if group.unit:
+            return plain(group.unit).strip()
+        return self.words.say("itself", topic=self.topic(section.topic)) if len(section.groups) > 1 else ""
 
     def join(self, names: Iterable[str]) -> str:
         """Names in a row."""

@@ -38,6 +38,10 @@ class HandCalendar:
         comma = "," if self.language == "vi" else ""
         return f"{self._number(day)} {_MONTHS[self.language][day.month - 1]}{comma} {day.year}"
 
+    def short(self, day: date) -> str:
+        """Write a day without its year."""
+        return f"{self._number(day)} {_SHORT[self.language][day.month - 1]}"
+
     def moment(self, moment: datetime, day: date) -> str:
         """Write a local moment as seen from `day`: the time alone on the day itself, the day before it, the year where it differs."""
         time = f"{moment:%H:%M}"
@@ -46,7 +50,7 @@ class HandCalendar:
             return time
         if there.year != day.year:
             return self.long(there)
-        return f"{self._number(there)} {_SHORT[self.language][there.month - 1]}, {time}"
+        return f"{self.short(there)}, {time}"
 
     def _number(self, day: date) -> str:
         return "1er" if self.language == "fr" and day.day == 1 else str(day.day)

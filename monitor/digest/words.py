@@ -13,6 +13,7 @@ from typing import Protocol
 
 from monitor.digest import catalog_en, catalog_fr, catalog_vi
 from monitor.digest.catalog import Catalog
+from monitor.digest.safe import plain
 
 LANGUAGES = ("en", "vi", "fr")
 
@@ -46,6 +47,23 @@ class Words:
         """Write a score from 0 to 1 with two decimals."""
         return f"{value:.2f}" if self.language == "en" else f"{value:.2f}".replace(".", ",")
 
+    def percent(self, part: float) -> str:
+        """Write a part of a whole in whole hundredths."""
+        if 0 < part < 0.01:
+            return self.say("under_one")
+        return self.say("percent", n=round(part * 100))
+
+    def language_name(self, tag: str) -> str:
+        """Name a language; its tag in capitals where we have no word for it."""
+        primary = tag.replace("_", "-").partition("-")[0].lower()
+        phrase = TABLES[self.language].get(f"l_{primary}")
+        return str(phrase) if phrase else plain(tag).strip().upper()
+
+    def rule(self, rule: str) -> str:
+        """Say by which rule a hit was left out: a rival's name stands for itself."""
+        phrase = TABLES[self.language].get(f"rule_{rule}")
+        return str(phrase) if phrase else plain(rule.removeprefix("rival: ")).strip()
+
     def notice(self, kind: str, n: int, *, when: str, detail: str) -> str:
         """Say what befell the watch: in words of ours where the kind is known, else with the sentence that came with it."""
         key = f"n_{kind}"
@@ -75,6 +93,9 @@ class Calendar(Protocol):
 
     def long(self, day: date) -> str:
         """Write a day with its year."""
+
+    def short(self, day: date) -> str:
+        """Write a day without its year."""
 
     def moment(self, moment: datetime, day: date) -> str:
         """Write a local moment as seen from `day`: the time alone on the day itself."""

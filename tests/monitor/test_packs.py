@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from monitor.packs import GROUPS, SEARCHES, Outlet, feeds, outlet_of, searches
+from monitor.packs import GROUPS, SEARCHES, Outlet, feeds, outlet_of, reach_of, searches
 from storage.identity import canonical_url, outlet_host, url_key
 from storage.items import Kind, Ownership, Source
 
@@ -24,6 +24,7 @@ def table(name: str) -> list[list[str]]:
     [
         ("feeds.tsv", "id url outlet language country timezone ownership groups"),
         ("outlets.tsv", "host outlet language country ownership"),
+        ("reach.tsv", "host reach"),
     ],
 )
 def test_tables_are_rectangular_and_clean(name: str, header: str) -> None:
@@ -206,3 +207,10 @@ def test_a_language_nobody_listed_is_asked_without_a_market() -> None:
 
 def test_blank_queries_make_no_search() -> None:
     assert searches("FPT", {"vi": "", "en": " \n "}) == ()
+
+
+def test_reach_is_told_of_known_outlets_and_of_what_lies_below_their_hosts() -> None:
+    rows = table("reach.tsv")[1:]
+    assert len({host for host, _ in rows}) == len(rows)
+    assert all(tier in {"1", "2"} and outlet_of(host) for host, tier in rows)
+    assert [reach_of(host) for host in ("vnexpress.net", "e.vnexpress.net", "video.vnexpress.net", "nobody.example", "")] == [1, 2, 1, 0, 0]
