@@ -22,12 +22,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from monitor.matching import Matcher
 from monitor.placing import place, settle
+from monitor.watchlist import builtin_watchlist
 from storage.articles import NewArticle
 from storage.identity import outlet_host
 from storage.items import Article, BodyFrom
 from storage.store import Store, Transaction
 
+FAMILIAR = Matcher(builtin_watchlist()).familiar
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
 
@@ -43,7 +46,7 @@ def article_of(row: dict[str, Any]) -> Article:
 
 def store_one(transaction: Transaction, article: Article, at: datetime) -> int:
     """Place and store one article as the line does."""
-    made, decision = place(transaction, article, at)
+    made, decision = place(transaction, article, at, familiar=FAMILIAR)
     new = NewArticle(
         article=article, url_keys=(), first_seen=at, story_id=decision.story_id, copy_id=decision.copy_id, evidence=decision.evidence
     )
@@ -234,11 +237,11 @@ def cost(sizes: Sequence[int]) -> None:
             probes = [maker.article(10_000_000 + number, NOW, sentences=18) for number in range(400)]
             with store.reading() as reading:  # warm
                 for one in probes[:100]:
-                    place(reading, one, NOW)  # type: ignore[arg-type]
+                    place(reading, one, NOW, familiar=FAMILIAR)  # type: ignore[arg-type]
             started = time.perf_counter()
             with store.transaction() as transaction:
                 for one in probes[100:]:
-                    place(transaction, one, NOW)
+                    place(transaction, one, NOW, familiar=FAMILIAR)
             placing = (time.perf_counter() - started) / 300
             started = time.perf_counter()
             with store.transaction() as transaction:

@@ -189,7 +189,7 @@ def _keep(transaction: Transaction, matcher: Matcher, source: Source, article: A
     if not matches.mentions and not matches.suppressions and not keep_unmatched:
         return Outcome.UNMATCHED
     moment = article.published or now
-    keeping = Keeping(transaction, moment, lambda verdicts: matcher.match(document, verdicts))
+    keeping = Keeping(transaction, moment, lambda verdicts: matcher.match(document, verdicts), familiar=matcher.familiar)
     outcome, article_id = keeping.keep(Arrival(source=source, article=article), matches, baseline=now - moment > NEWS)
     key = url_key(article.url)
     name = key or hashlib.blake2b(f"{article.title}\n{article.outlet}".encode(), digest_size=11).hexdigest()

@@ -211,7 +211,12 @@ class StoreIntake:
         now = self._now()
         baseline = self._rules.is_baseline(arrival.source, self.state(arrival.source), article.published, now)
         with self._store.transaction() as transaction:
-            keeping = Keeping(transaction, now, lambda verdicts: self._matcher.match(document, verdicts, recurring=recurring))
+            keeping = Keeping(
+                transaction,
+                now,
+                lambda verdicts: self._matcher.match(document, verdicts, recurring=recurring),
+                familiar=self._matcher.familiar,
+            )
             outcome, article_id = keeping.keep(arrival, matches, baseline=baseline)
             if entry is not None:
                 transaction.sightings.note([_sighting(arrival.source, entry, article_id)], now)

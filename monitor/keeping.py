@@ -42,9 +42,13 @@ class Keeping:
 
     Args:
         match: matches the article's words again, under verdicts.
+        familiar: terms of the watchlist, which link no two articles.
     """
 
-    def __init__(self, transaction: Transaction, now: datetime, match: Callable[[Mapping[str, str]], Matches]) -> None:
+    def __init__(
+        self, transaction: Transaction, now: datetime, match: Callable[[Mapping[str, str]], Matches], *, familiar: frozenset[int]
+    ) -> None:
+        self._familiar = familiar
         self._transaction = transaction
         self._now = now
         self._match = match
@@ -98,7 +102,7 @@ class Keeping:
         )
         transaction.dedupe.remove(stored.id)
         moment = merged.published or stored.first_seen
-        fingerprint, decision = place(transaction, merged, moment)
+        fingerprint, decision = place(transaction, merged, moment, familiar=self._familiar)
         if upgrade and decision.story_id is not None and decision.story_id != stored.story_id and self._alone(stored):
             # Only now there is a text to compare: a headline that stood alone finds its story.
             transaction.articles.move([stored.id], decision.story_id, decision.evidence, self._now)
@@ -114,7 +118,7 @@ class Keeping:
     def _add(self, article: Article, matches: Matches, *, baseline: bool) -> tuple[Outcome, int]:
         transaction = self._transaction
         moment = min(article.published or self._now, self._now)
-        fingerprint, decision = place(transaction, article, moment)
+        fingerprint, decision = place(transaction, article, moment, familiar=self._familiar)
         story_id = decision.story_id
         verdicts: dict[str, str] = {}
         if story_id is not None:

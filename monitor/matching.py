@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from monitor.evidence import Judge, worth
+from monitor.familiar import familiar_terms
 from monitor.prefilter import Prefilter
 from monitor.senses import Field, Hit, Scene, Sense, Weight, language_of
 from monitor.spelling import WORDLESS, stands_alone
@@ -57,6 +58,11 @@ class Matcher:
     def topics(self) -> tuple[str, ...]:
         """Names of the topics."""
         return self._watchlist.names
+
+    @cached_property
+    def familiar(self) -> frozenset[int]:
+        """Terms of the watchlist itself: they are in all articles on a topic, and link no two of them."""
+        return familiar_terms(self._watchlist)
 
     def may_mention(self, page: bytes, encoding: str) -> bool:
         """Whether a page's bytes can hold any alias; may say yes wrongly, never no."""

@@ -10,17 +10,22 @@ from storage.items import Article
 from storage.store import Transaction
 
 
-def place(transaction: Transaction, article: Article, at: datetime, apart: frozenset[int] = frozenset()) -> tuple[Fingerprint, Decision]:
+def place(
+    transaction: Transaction, article: Article, at: datetime, *, familiar: frozenset[int], apart: frozenset[int] = frozenset()
+) -> tuple[Fingerprint, Decision]:
     """Return an article's fingerprint and where it belongs; nothing is stored.
 
     Args:
         at: the article's place in time: its date, or when it was first seen.
+        familiar: terms of the watchlist (`Matcher.familiar`), which are no evidence.
         apart: ids of articles that a person said tell other news.
     """
     made = fingerprint(article, at)
     index = transaction.dedupe
     found = index.candidates(made, at)
-    decision = decide(made, found, common=index.rarity(made.terms) if found else {}, total=index.total() if found else 0, apart=apart)
+    decision = decide(
+        made, found, common=index.rarity(made.terms) if found else {}, total=index.total() if found else 0, familiar=familiar, apart=apart
+    )
     return made, decision
 
 

@@ -103,10 +103,19 @@ def rematch(store: Store, matcher: Matcher, report: RematchReport, *, save: bool
             yield from lines
 
 
-def rewrite(transaction: Transaction, stored: StoredArticle, matches: Matches, now: datetime, *, news: timedelta | None = None) -> None:
+def rewrite(
+    transaction: Transaction,
+    stored: StoredArticle,
+    matches: Matches,
+    now: datetime,
+    *,
+    familiar: frozenset[int],
+    news: timedelta | None = None,
+) -> None:
     """Write new hits of a stored article; one that is no longer suppressed finds its story, as it would have on arrival.
 
     Args:
+        familiar: terms of the watchlist, which link no two articles.
         news: an article that is told only now but was first seen longer ago is not news; None: it is.
     """
     late = news is not None and not stored.mentions and bool(matches.mentions) and now - stored.first_seen > news
@@ -122,7 +131,9 @@ def rewrite(transaction: Transaction, stored: StoredArticle, matches: Matches, n
     # It was kept out of the index of copies and stories as long as it told nothing.
     moment = stored.article.published or stored.first_seen
     transaction.dedupe.remove(stored.id)
-    fingerprint, decision = place(transaction, stored.article, moment, frozenset(transaction.verdicts.kept_apart(stored.id)))
+    fingerprint, decision = place(
+        transaction, stored.article, moment, familiar=familiar, apart=frozenset(transaction.verdicts.kept_apart(stored.id))
+    )
     if decision.story_id is not None and decision.story_id != stored.story_id:
         transaction.articles.move([stored.id], decision.story_id, decision.evidence, now)
         if decision.copy_id is not None:
@@ -137,7 +148,7 @@ def _saved(store: Store, matcher: Matcher, ids: list[int], now: datetime) -> lis
         for stored in transaction.articles.many(ids):
             matches = matcher.match(document_of(stored.article), transaction.verdicts.of_article(stored.id))
             if _differs(stored, matches):
-                rewrite(transaction, stored, matches, now, news=NEWS)
+                rewrite(transaction, stored, matches, now, familiar=matcher.familiar, news=NEWS)
                 saved.append((stored, matches))
     return saved
 

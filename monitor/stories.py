@@ -20,8 +20,8 @@ from storage.items import BodyFrom, Evidence, Ownership, StoredArticle, Story
 COPY_WINDOW = timedelta(days=31)
 STORY_WINDOW = timedelta(hours=84)  # three days, and what dates without an hour lack
 
-_SAME = 0.162  # likeness from which two texts of one language tell one story
-_ACROSS = 0.19  # of two languages
+_SAME = 0.148  # likeness from which two texts of one language tell one story
+_ACROSS = 0.172  # of two languages
 _UNSURE = 1.42  # how much more is asked where both dates are unknown
 _HALF_SURE = 1.5  # ... where one is: the other may be years away
 _THIN = 1.36  # ... where a text is short
@@ -31,8 +31,11 @@ _NAMES_ONLY = 0.7  # what likeness is worth where names carry it alone, and no n
 _HARDLY = 0.07  # likeness by plain words below which two texts only share a name
 _WORDED_ALIKE = 0.3  # containment from which two texts may be of one template
 _MERGE = 1.15  # ... and before two stories that stand apart become one
-_ROUND = 0.65  # how like the rest of a story an article has to be, as a share of the bound: no chains
-_ROUND_UNSURE = 0.65  # ... where a date is unknown
+_SAME_DAY = 0.82  # share of the bound that is asked on one day ...
+_EACH_DAY = 0.3  # ... and how much more for each day between: an event is told within hours, what follows it later
+_MERGE_ROUND = 0.9  # how like each other the members of two stories have to be before they become one: no bridges
+_ASKED = 5  # members of each that are asked
+_ROUND = 0.8  # how like the rest of a story an article has to be, as a share of the bound: no chains
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,7 @@ class _Link:
     rule: str
     parts: tuple[tuple[str, float], ...]
     copy: bool = False
+    telling: bool = True  # False: they share plain words alone, no name or number of weight
 
     @property
     def share(self) -> float:
@@ -63,7 +67,13 @@ class _Link:
 
 
 def decide(
-    new: Fingerprint, candidates: Sequence[Candidate], *, common: Mapping[int, int], total: int, apart: frozenset[int] = frozenset()
+    new: Fingerprint,
+    candidates: Sequence[Candidate],
+    *,
+    common: Mapping[int, int],
+    total: int,
+    familiar: frozenset[int] = frozenset(),
+    apart: frozenset[int] = frozenset(),
 ) -> Decision:
     """Return where an article belongs among the candidates.
 
@@ -72,9 +82,10 @@ def decide(
         candidates: what the index found.
         common: in how many stored articles each term of the new one stands.
         total: stored articles.
+        familiar: terms of the watchlist, which are no evidence here.
         apart: ids of articles that a person said tell other news.
     """
-    weigher = Weigher(common, total)
+    weigher = Weigher(common, total, familiar)
     mine = weigher.weights(new)
     links = [link for one in candidates if (link := _compare(new, mine, one, weigher)) is not None]
     forbidden = {one.story_id for one in candidates if one.article_id in apart}
@@ -88,8 +99,7 @@ def decide(
         if best.share < 1:
             continue
         shares = [min(link.share, 2.0) for link in among]
-        sure = all(link.candidate.fingerprint.dated and new.dated for link in among)
-        if not best.copy and sum(shares) / len(shares) < (_ROUND if sure else _ROUND_UNSURE):
+        if not best.copy and sum(shares) / len(shares) < _ROUND:
             continue
         ranked.append((best.copy, best.share, -story_id, best))
     if not ranked:
@@ -98,15 +108,32 @@ def decide(
         return Decision(story_id=None, copy_id=None, evidence=Evidence(rule="first", score=1.0, parts=parts))
     ranked.sort(key=lambda row: row[:3], reverse=True)
     best = ranked[0][3]
+    ours = by_story[best.candidate.story_id]
+    merge = [
+        link.candidate.story_id
+        for copy, share, _, link in ranked[1:]
+        if copy or (share >= _MERGE and link.telling and _one_round(ours, by_story[link.candidate.story_id], weigher))
+    ]
     copies = sorted({link.candidate.copy_id for link in links if link.copy})
     copy_id = best.candidate.copy_id if best.copy else None
     return Decision(
         story_id=best.candidate.story_id,
         copy_id=copy_id,
         evidence=Evidence(rule=best.rule, score=round(min(1.0, best.score), 3), parts=best.parts),
-        merge=tuple(sorted(link.candidate.story_id for copy, share, _, link in ranked[1:] if copy or share >= _MERGE)),
+        merge=tuple(sorted(merge)),
         copies=tuple(one for one in copies if one != copy_id),
     )
+
+
+def _one_round(ours: Sequence[_Link], others: Sequence[_Link], weigher: Weigher) -> bool:
+    """Whether the members of two stories are like each other, too: one article between them is no bridge."""
+    shares = []
+    for mine in sorted(ours, key=lambda link: (-link.share, link.candidate.article_id))[:_ASKED]:
+        weights = weigher.weights(mine.candidate.fingerprint)
+        for other in sorted(others, key=lambda link: (-link.share, link.candidate.article_id))[:_ASKED]:
+            link = _compare(mine.candidate.fingerprint, weights, other.candidate, weigher)
+            shares.append(min(link.share, 2.0) if link else 0.0)
+    return sum(shares) / len(shares) >= _MERGE_ROUND
 
 
 def lead(story: Story) -> StoredArticle:
@@ -157,6 +184,8 @@ def _compare(new: Fingerprint, mine: Weights, candidate: Candidate, weigher: Wei
         return None
     across = bool(new.language and other.language and new.language != other.language)
     bound = _bound(new, other, across=across, unsure=unsure)
+    if not unsure:
+        bound *= _SAME_DAY + _EACH_DAY * (gap / timedelta(days=1))
     if across:
         likeness, rule = mine.cosine(theirs, across=True), "translation"
         if alike.telling < 2:
@@ -165,7 +194,7 @@ def _compare(new: Fingerprint, mine: Weights, candidate: Candidate, weigher: Wei
         # Whole phrases in common say more than the same words strewn.
         likeness, rule = mine.cosine(theirs, across=False) + 0.6 * max(0.0, containment - 0.12), "story"
         if not alike.telling and containment < 0.3:
-            likeness *= 0.8
+            likeness *= 0.74
         if min(new.words, other.words) < _SHORT and containment < 0.3 and mine.other_heads(theirs):
             likeness *= 0.75
     if (
@@ -183,7 +212,7 @@ def _compare(new: Fingerprint, mine: Weights, candidate: Candidate, weigher: Wei
         ("likeness", round(likeness, 3)), ("bound", round(bound, 3)), ("names and numbers", float(alike.telling)),
         ("containment", round(containment, 3)),
     )  # fmt: skip
-    return _Link(candidate, likeness, bound, rule, parts)
+    return _Link(candidate, likeness, bound, rule, parts, telling=alike.telling > 0)
 
 
 def _bound(one: Fingerprint, other: Fingerprint, *, across: bool, unsure: bool) -> float:

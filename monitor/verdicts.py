@@ -29,7 +29,7 @@ def judge(store: Store, matcher: Matcher, target: str, said: str, topic: str | N
             verdicts = transaction.verdicts.of_article(stored.id)
             matches = matcher.match(document_of(stored.article), verdicts)
             before = {mention.topic for mention in stored.mentions}
-            rewrite(transaction, stored, matches, now)
+            rewrite(transaction, stored, matches, now, familiar=matcher.familiar)
             changed += before != {mention.topic for mention in matches.mentions}
     about = f" for {topic}" if topic else ""
     return f"remembered: {target} is {'us' if said == 'is-us' else 'not us'}{about}; {changed} of {len(articles)} articles changed"

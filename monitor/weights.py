@@ -10,9 +10,12 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from storage.fingerprints import EARLY, OFTEN, TITLE, Fingerprint, Sort
+from storage.fingerprints import EARLY, OFTEN, PART, TITLE, Fingerprint, Sort
 
 _YOUNG = 4.0  # how much more the articles of a young store count than the prior's
+_FAMILIAR = 0.05  # weight of a term of the watchlist
+_PARTLY = 0.93  # a word of a longer name, which is counted by itself: one person is not three agreements
+_NAMED = frozenset({Sort.NAME, Sort.NAMES})
 _PRIOR = 2_000  # articles that the prior is worth
 _STANDS_IN = {
     Sort.WORD: 90.0, Sort.LONG: 15.0, Sort.PAIR: 20.0, Sort.NAME: 5.0, Sort.NAMES: 1.0, Sort.SMALL: 70.0, Sort.NUMBER: 6.0,
@@ -33,10 +36,17 @@ _TELLING = frozenset({Sort.NAME, Sort.NAMES, Sort.NUMBER, Sort.QUOTE})  # points
 
 
 class Weigher:
-    """Weighs terms by how rare they are in the store."""
+    """Weighs terms by how rare they are in the store.
 
-    def __init__(self, common: Mapping[int, int], total: int) -> None:
+    Args:
+        common: in how many stored articles each term stands.
+        total: stored articles.
+        familiar: terms of the watchlist. Every article here may have them, so they are common before the store has seen any.
+    """
+
+    def __init__(self, common: Mapping[int, int], total: int, familiar: frozenset[int] = frozenset()) -> None:
         self._common = common
+        self._familiar = familiar
         self._all = total + _PRIOR
         self._unit = math.log(1 + self._all)
         # In a young store the prior would drown what the store itself has seen: a name in every tenth article is no rare one.
@@ -45,8 +55,11 @@ class Weigher:
     def weights(self, fingerprint: Fingerprint) -> Weights:
         """Return the terms of an article with their weights."""
         found = {}
-        get, every = self._common.get, self._all
+        get, every, familiar = self._common.get, self._all, self._familiar
         for term, mark in zip(fingerprint.terms, fingerprint.marks, strict=True):
+            if term in familiar and mark & 0x0F in _NAMED:
+                found[term] = (_FAMILIAR, mark)
+                continue
             rarity = math.log(every / (get(term, 0) * self._seen + _STANDS_IN_BY[mark & 0x0F])) / self._unit
             if rarity > 0:
                 found[term] = (_BOOST[mark] * rarity, mark)
@@ -58,7 +71,8 @@ _BOOST = {
     mark: _WORTH[Sort(mark & 0x0F)]
     * (_IN_TITLE if mark & TITLE else _IN_LEAD if mark & EARLY else 1.0)
     * (_OFTEN_SAID if mark & OFTEN else 1.0)
-    for mark in range(0x80)
+    * (_PARTLY if mark & PART and mark & 0x0F == Sort.NAME else 1.0)
+    for mark in range(0x100)
     if mark & 0x0F in set(map(int, Sort))
 }
 

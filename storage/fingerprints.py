@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -21,7 +22,7 @@ from storage.identity import title_key
 from storage.items import Article, BodyFrom
 from storage.text import fold
 
-VERSION = 1
+VERSION = 2
 SKETCH = 96  # shingle hashes kept of a body
 SHINGLE = 4  # words
 TERMS = 112  # terms kept
@@ -31,6 +32,7 @@ _LEAD = 60  # words of a body that stand in for its beginning
 _TITLE = TITLE = 0x10  # marks of a term: in the headline, in the first words of the body, more than once
 _EARLY = EARLY = 0x20
 _OFTEN = OFTEN = 0x40
+_PART = PART = 0x80  # a word that is also part of a longer name
 
 
 class Sort(IntEnum):
@@ -196,6 +198,26 @@ def fingerprint(article: Article, at: datetime) -> Fingerprint:
     )
 
 
+def terms_of(phrases: Iterable[str]) -> frozenset[int]:
+    """Return the terms that phrases can give rise to in any article, whatever its language: words, names, neighbours, concepts.
+
+    Args:
+        phrases: words as a watchlist writes them; a star at a word's end is dropped.
+    """
+    texts: set[str] = set()
+    for phrase in phrases:
+        plain = [word.lower() for word in _SHINGLED.findall(phrase)]
+        folded = [fold(word) for word in plain]
+        texts.update(folded)
+        texts.update(map(_stem, folded))
+        texts.update(f"{one} {two}" for one, two in pairwise(folded))
+        texts.update(f"{one}_{two}" for one, two in pairwise(plain))
+        texts.update(one + two for word in plain if _CJK.match(word) for one, two in pairwise(word))
+        names = [*plain, *map(" ".join, pairwise(plain))]
+        texts.update(f"&{CONCEPTS[name]}" for name in names if name in CONCEPTS)
+    return frozenset(_crc(text) for text in texts if len(text) > 1)
+
+
 def _language(text: str) -> str:
     """Guess the language of a text that states none: by script, then by words of grammar."""
     if len(_CJK.findall(text)) * 4 > len(text):
@@ -299,6 +321,7 @@ class _Terms:
         self._syllabic = syllabic
         self._found: dict[str, int] = {}  # text of the term -> count, flags and sort in one number
         self._named: set[str] = set()
+        self._parts: set[str] = set()
         self.plain_title: list[str] = []
 
     def add(self, text: str, sort: int, flags: int) -> None:
@@ -355,6 +378,7 @@ class _Terms:
                 if trusted or (start and not title_case and not stop):
                     if last_name:
                         self.add(f"{last_name} {low}", Sort.NAMES, flags)
+                        self._parts.update((last_name, low))
                     last_name = low
                     if trusted:
                         if not title:
@@ -428,7 +452,10 @@ class _Terms:
             count = packed // _COUNT
             if count > 1:
                 mark |= _OFTEN
-            ranked.append((_RANK[mark] * (1.2 if count > 2 else 1.0), text, mark))
+            rank = _RANK[mark] * (1.2 if count > 2 else 1.0)
+            if text in self._parts:
+                mark |= _PART
+            ranked.append((rank, text, mark))
         ranked.sort(reverse=True)
         chosen: dict[int, int] = {}
         for _, text, mark in ranked[: TERMS + 4]:

@@ -58,7 +58,7 @@ def test_a_headline_alone_is_found_by_its_words(store: Store) -> None:
     bare = Article(url="https://news.example/1", title=PIECE.title, body_from=BodyFrom.FEED, opaque=True, language="en")
     with store.transaction() as transaction:
         transaction.dedupe.add(kept(transaction, PIECE), fingerprint(PIECE, AT), AT)
-        made, decision = place(transaction, bare, AT)
+        made, decision = place(transaction, bare, AT, familiar=frozenset())
         assert decision.evidence.rule == "title"
         settle(transaction, kept(transaction, bare), made, AT)
 
