@@ -10,8 +10,8 @@ if TYPE_CHECKING:
 SHAPES = ("terminal", "text", "html", "markdown", "json", "atom")
 
 
-def render(digest: Digest, shape: str, *, width: int = 80, color: bool = False) -> str:
-    """Render `digest` as `shape`; `width` (columns) and `color` concern the terminal alone.
+def render(digest: Digest, shape: str, *, width: int = 80, color: bool = False, hyperlinks: bool = False) -> str:
+    """Render `digest` as `shape`; `width` (columns), `color` and `hyperlinks` concern the terminal alone.
 
     Raises:
         KeyError: no such shape.
@@ -19,7 +19,7 @@ def render(digest: Digest, shape: str, *, width: int = 80, color: bool = False) 
     if shape == "terminal":
         from monitor.digest.render_terminal import render_terminal
 
-        return render_terminal(digest, width=width, color=color)
+        return render_terminal(digest, width=width, color=color, hyperlinks=hyperlinks)
     if shape == "text":
         from monitor.digest.render_text import render_text
 

@@ -11,7 +11,7 @@ from monitor.digest.safe import plain
 from monitor.digest.words import Calendar, Words, words_of
 from storage.items import Notice, Ownership
 
-_NAMES_SHOWN = 12  # of sources that were silent or not asked; failing ones are always all named
+_NAMES_SHOWN = 12  # of sources that were silent or not asked; failing ones are always all named, but together from there on
 
 
 @dataclass(frozen=True)
@@ -164,7 +164,7 @@ class Facts:
         coverage = self._digest.coverage
         rows = []
         if coverage.failing:
-            rows.append(Row(self.words.count("failing", len(coverage.failing)), tuple(map(self._failing, coverage.failing))))
+            rows.append(Row(self.words.count("failing", len(coverage.failing)), self._all_failing(coverage.failing)))
         if coverage.never:
             rows.append(Row(self.words.count("never", len(coverage.never)), self._some([plain(name) for name in coverage.never])))
         if coverage.silent:
@@ -180,10 +180,21 @@ class Facts:
         counted = [words.count(word, getattr(coverage, word)) for word in ("entries", "kept", "suppressed")]
         return " · ".join((*counted, last))
 
-    def _failing(self, one: Trouble) -> str:
+    def _all_failing(self, failing: Sequence[Trouble]) -> tuple[str, ...]:
+        """Name every source that fails: each by itself, or, where they are many, those that fail alike together."""
+        if len(failing) <= _NAMES_SHOWN:
+            return tuple(f"{plain(one.name).strip()}{self.colon}{self._reason(one)}" for one in failing)
+        alike: dict[str, list[str]] = {}
+        for one in failing:
+            alike.setdefault(self._reason(one), []).append(plain(one.name).strip())
+        return tuple(
+            f"{reason}{self.colon}{self.words.say('list').join(dict.fromkeys(names))}"
+            for reason, names in sorted(alike.items(), key=lambda pair: (-len(pair[1]), pair[0]))
+        )
+
+    def _reason(self, one: Trouble) -> str:
         said = plain(self.words.reason(one.reason, one.detail)).strip()
-        since = f", {self.words.say('since', when=self.when(one.since))}" if one.since else ""
-        return f"{plain(one.name).strip()}{self.colon}{said}{since}"
+        return f"{said}, {self.words.say('since', when=self.when(one.since))}" if one.since else said
 
     def _notice(self, one: Notice) -> str:
         return self.words.notice(one.kind, one.count, when=self.when(one.at), detail=plain(one.detail).strip())

@@ -6,9 +6,10 @@ import unicodedata
 from dataclasses import dataclass
 
 from monitor.digest.facts import Facts, clean_spans
+from monitor.digest.figures import Figures
 from monitor.digest.handdates import HandCalendar
-from monitor.digest.record import Digest, Line, Span
-from monitor.digest.safe import safe_url
+from monitor.digest.record import Digest, Kind, Line, Section, Span
+from monitor.digest.safe import plain, safe_url
 
 # `plain` takes controls out of all content, so these two can only be ours; they are exchanged for a style when a line is ready.
 _ON, _OFF = "\x01", "\x02"
@@ -24,6 +25,7 @@ class Style:
     alert: str = ""
     mark: str = ""
     reset: str = ""
+    hyperlinks: bool = False  # OSC 8: a headline can be opened, so its address need not be written out
 
     def on(self, begin: str, text: str) -> str:
         """Return `text` in a style."""
@@ -89,6 +91,7 @@ class _Sheet:
     def __init__(self, digest: Digest, width: int, style: Style, links: bool) -> None:
         self._digest = digest
         self._facts = Facts(digest, HandCalendar(digest.language))
+        self._figures = Figures(digest, self._facts)
         self._width = width
         self._style = style
         self._links = links
@@ -99,26 +102,63 @@ class _Sheet:
         self._put(f"{facts.heading()} · {facts.day()}", style.bold)
         self._put(facts.sum(), style.alert if self._digest.coverage.trouble else "")
         self._put(facts.window(), style.dim)
+        if lead := self._figures.lead():
+            self._gap()
+            self._put(lead)
         if not self._digest.sections:
             self._gap()
             self._put(facts.empty())
         for section in self._digest.sections:
-            self._gap()
-            self._put(f"{facts.topic(section.topic)} ({facts.words.number(len(section.lines))})", style.accent)
-            self._rule()
-            for number, line in enumerate(section.lines):
-                if number:
-                    self._gap()
-                self._line(line)
+            self._section(section)
         if quiet := facts.quiet():
             self._gap()
             self._put(quiet, style.dim)
+        self._trend()
         self._coverage()
         return "\n".join(self._out) + "\n"
 
+    def _section(self, section: Section) -> None:
+        facts, style = self._facts, self._style
+        self._gap()
+        self._put(f"{facts.section(section)} ({facts.words.number(len(section.lines))})", style.accent)
+        self._rule()
+        between = False
+        for group in section.groups:
+            title = facts.group(section, group)
+            if title:
+                if between:
+                    self._gap()
+                self._put(f"— {title}", style.accent)
+                between = False
+            for line in group.lines:
+                if between and section.kind is not Kind.BRIEF:
+                    self._gap()
+                between = True
+                if section.kind is Kind.BRIEF:
+                    self._brief(line)
+                else:
+                    self._line(line)
+
+    def _trend(self) -> None:
+        figures, facts, style = self._figures, self._facts, self._style
+        charts = figures.charts()
+        if not charts:
+            return
+        self._gap()
+        self._put(figures.title(), style.accent)
+        self._rule()
+        for chart in charts:
+            if chart.days:
+                self._put(f"{chart.label}{facts.colon}{chart.said}", "", "  ", hanging="  ")
+                self._put(f"{chart.ends[0]} {chart.bars} {chart.ends[1]}", style.dim, "    ")
+            else:
+                self._put(f"{chart.label}{facts.colon}{chart.said}", "", "  ", hanging="  ")
+        if outlets := figures.outlets():
+            self._put(f"{facts.words.say('new_outlets')}{facts.colon}{outlets}", "", "  ", hanging="  ")
+
     def _line(self, line: Line) -> None:
         facts, style = self._facts, self._style
-        self._put(_marked(line.headline_spans), style.bold, hanging="  ")
+        self._put(_marked(line.headline_spans), style.bold, hanging="  ", url=line.url)
         self._put(" · ".join((*facts.meta(line), *facts.badges(line))), style.dim, "  ")
         if line.excerpt:
             self._put(_marked(line.excerpt), "", "  ")
@@ -135,6 +175,11 @@ class _Sheet:
                 self._put(f"{facts.also(line)}{facts.colon}{facts.words.say('list').join(names)}", "", "  ")
         self._address(line.url, "  ")
 
+    def _brief(self, line: Line) -> None:
+        outlet = self._facts.meta(line)[0]
+        self._put(f"{line.id} · {plain(line.headline).strip()} · {outlet}", "", "  ", hanging="  ", url=line.url)
+        self._address(line.url, "    ")
+
     def _coverage(self) -> None:
         facts, style = self._facts, self._style
         trouble = self._digest.coverage.trouble
@@ -146,15 +191,20 @@ class _Sheet:
             for item in row.items:
                 self._put(f"- {item}", "", "    ")
         self._put(facts.totals(), style.dim, "  ")
+        if hidden := self._figures.hidden():
+            self._put(hidden, style.dim, "  ")
 
-    def _put(self, text: str, begin: str = "", indent: str = "", hanging: str = "") -> None:
+    def _put(self, text: str, begin: str = "", indent: str = "", hanging: str = "", url: str = "") -> None:
         style = self._style
+        url = safe_url(url) if style.hyperlinks else ""
         for number, line in enumerate(wrap(text, self._width - len(hanging), indent)):
             shown = line.replace(_ON, style.mark).replace(_OFF, style.reset + begin if style.reset else "")
-            self._out.append(style.on(begin, (hanging if number else "") + shown))
+            shown = style.on(begin, (hanging if number else "") + shown)
+            # One link a line, all with one id, so that a terminal underlines a broken headline as a whole.
+            self._out.append(f"\x1b]8;id={len(self._out) - number};{url}\x1b\\{shown}\x1b]8;;\x1b\\" if url else shown)
 
     def _address(self, url: str, indent: str) -> None:
-        if url := safe_url(url):
+        if not self._style.hyperlinks and (url := safe_url(url)):
             self._out.append(indent + self._style.on(self._style.accent, url))
 
     def _rule(self) -> None:

@@ -75,8 +75,14 @@ class Line:
     @property
     def excerpt(self) -> tuple[Span, ...]:
         """The snippet, unless it would say the headline twice."""
-        said = "".join(span.text for span in self.snippet).strip(" .…")
-        return () if not said or said in self.headline else self.snippet
+        text = "".join(span.text for span in self.snippet).strip()
+        said = text.strip(" .…")
+        if not said or said in self.headline:
+            return ()
+        # It is cut out of a longer text: say so where it begins or ends within a sentence.
+        before = (Span(text="… "),) if text[0].islower() else ()
+        after = (Span(text=" …"),) if text[-1].isalnum() or text[-1] in ",;:-–" else ()
+        return (*before, *self.snippet, *after)
 
 
 class Kind(StrEnum):

@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 from monitor.digest.build import tag_of
 from monitor.digest.dates import BabelCalendar
 from monitor.digest.facts import Facts, clean_spans
+from monitor.digest.figures import Figures
 from monitor.digest.record import Digest, Line, Span
 from monitor.digest.safe import plain, safe_url
 
@@ -26,7 +27,8 @@ def render_atom(digest: Digest) -> str:
     feed = ElementTree.Element("feed", {"xmlns": _ATOM, _LANG: digest.language})
     _add(feed, "id", tag_of(digest.name))
     _add(feed, "title", digest.title)
-    _add(feed, "subtitle", " · ".join((facts.day(), facts.sum(), *_trouble(facts))))
+    lead = Figures(digest, facts).lead()
+    _add(feed, "subtitle", " · ".join((facts.day(), facts.sum(), *([lead] if lead else []), *_trouble(facts))))
     _add(feed, "updated", _rfc3339(digest.until))
     _add(ElementTree.SubElement(feed, "author"), "name", digest.title)
     for line in digest.lines:

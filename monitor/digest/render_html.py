@@ -1,54 +1,200 @@
-"""The digest as one HTML page that is also a mail: tables, styles on the elements, nothing loaded from elsewhere."""
+"""The digest as one HTML page that is also a mail: tables, styles on the elements, nothing loaded from elsewhere, below 100 KB."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import css_inline
 import jinja2
+from markupsafe import Markup
 
 from monitor.digest.dates import BabelCalendar
-from monitor.digest.facts import Facts, clean_spans
-from monitor.digest.record import Digest, Line
+from monitor.digest.facts import Facts, Row, clean_spans
+from monitor.digest.figures import Chart, Figures
+from monitor.digest.fold import Piece, Shown, fold
+from monitor.digest.record import Digest, Kind, Line
 from monitor.digest.safe import plain, safe_url
 
+LIMIT = 100_000  # bytes; Gmail clips a mail at 102 KB
+_OTHERS_SHOWN = 20  # further outlets of one story; the plain text names all
+_ROW_ITEMS = 60  # sources in one row of the coverage box
+_ITEM_CHARACTERS = 2_000
+_TEXT_CHARACTERS = 600  # of a headline, a name, a link's text: a real one is far shorter
 _TAG_OF_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
+_RULE = re.compile(r"^\.(\w+) \{ (.*?) \}$", re.MULTILINE)
+_OPACITIES = (1, 0.62, 0.4, 0.26, 0.17, 0.1)
+
+
+@dataclass(frozen=True)
+class _Story:
+    """A line with both of its forms."""
+
+    line: Line
+    full: Markup
+    brief: Markup
+
+    def as_shown(self, how: Shown) -> Markup:
+        """Return the form that is asked for; nothing for a story that is left out."""
+        return {Shown.FULL: self.full, Shown.BRIEF: self.brief}.get(how, Markup())
 
 
 def render_html(digest: Digest) -> str:
-    """Render as HTML; the part of the style sheet that depends on the reader's screen stays in the head."""
-    facts = Facts(digest, BabelCalendar(digest.language))
-    page = _template().render(
-        language=digest.language,
-        subject=plain(digest.subject),
-        heading=facts.heading(),
-        day=facts.day(),
-        sum=facts.sum(),
-        new=facts.new(),
-        window=facts.window(),
-        empty=facts.empty(),
-        quiet=facts.quiet(),
-        sections=[
-            {
-                "topic": facts.topic(section.topic),
-                "count": facts.words.number(len(section.lines)),
-                "lines": [_line(facts, one) for one in section.lines],
+    """Render as HTML of at most `LIMIT` bytes; a day that is longer is folded, and says where the whole of it is."""
+    page = _Page(digest)
+    bare = page.render(room=None)
+    room = LIMIT - len(bare.encode())
+    return page.render(room=room)
+
+
+class _Page:
+    def __init__(self, digest: Digest) -> None:
+        self._digest = digest
+        self._facts = Facts(digest, BabelCalendar(digest.language))
+        self._figures = Figures(digest, self._facts)
+        self._macros: Any = _template().make_module({"colon": self._facts.colon, "comma": self._facts.words.say("list"), **self._frame()})
+        self._top = next((line.id for section in digest.sections for line in section.lines if section.kind is not Kind.BRIEF), "")
+        self._stories = {one.line.id: one for one in self._made()}
+
+    def render(self, room: int | None) -> str:
+        """Render the page with as many stories as fit into `room` bytes; None leaves all out, to weigh the rest of the page."""
+        pieces = [Piece(len(one.full.encode()), len(one.brief.encode()), one.line.weight) for one in self._stories.values()]
+        how = dict(zip(self._stories, fold(pieces, room) if room is not None else [Shown.LEFT] * len(pieces), strict=True))
+        words, facts = self._facts.words, self._facts
+        brief = sum(
+            one is Shown.BRIEF and story.full != story.brief for one, story in zip(how.values(), self._stories.values(), strict=True)
+        )
+        left = sum(one is Shown.LEFT for one in how.values())
+        page = self._macros.page(
+            sections=list(self._sections(how)),
+            # While the rest is weighed, both sentences stand there with the largest figures they can have.
+            short=words.count("short_only", brief if room is not None else len(pieces)) if brief or room is None else "",
+            left=words.count("left_only", left) if left or room is None else "",
+            full_digest=words.say("full_digest"),
+            link=safe_url(self._digest.link),
+            command=f"monitor digest --day {self._digest.day.isoformat()}",
+        )
+        return re.sub(r"\n{2,}", "\n", str(page)).strip() + "\n"
+
+    def _frame(self) -> dict[str, Any]:
+        digest, facts, figures = self._digest, self._facts, self._figures
+        return {
+            "s": _styled,
+            "media": Markup(_style()[1]),  # noqa: S704 - our own style sheet
+            "language": digest.language,
+            "subject": _short(plain(digest.subject), _TEXT_CHARACTERS),
+            "heading": _short(facts.heading(), _TEXT_CHARACTERS),
+            "day": facts.day(),
+            "lead": figures.lead(),
+            "new": facts.new(),
+            "window": facts.window(),
+            "empty": facts.empty(),
+            "quiet": _short(facts.quiet(), _ITEM_CHARACTERS),
+            "trouble": digest.coverage.trouble,
+            "coverage_title": facts.words.say("coverage"),
+            "read": facts.read(),
+            "rows": [_cut(row, facts) for row in facts.coverage()],
+            "totals": facts.totals(),
+            "hidden": figures.hidden(),
+            "charts": [_drawn(chart) for chart in figures.charts()],
+            "charts_title": figures.title(),
+            "outlets": figures.outlets(),
+            "outlets_title": facts.words.say("new_outlets"),
+        }
+
+    def _made(self) -> Iterator[_Story]:
+        for section in self._digest.sections:
+            for group in section.groups:
+                level = 4 if self._facts.group(section, group) else 3
+                for line in group.lines:
+                    shown = self._line(line)
+                    brief = self._macros.brief(shown)
+                    full = brief if section.kind is Kind.BRIEF else self._macros.full(shown, level, line.id == self._top)
+                    yield _Story(line, full, brief)
+
+    def _sections(self, how: dict[str, Shown]) -> Iterator[dict[str, Any]]:
+        for section in self._digest.sections:
+            groups = []
+            for group in section.groups:
+                # In order of weight within the group, but whole stories before bare headlines.
+                lines = sorted(group.lines, key=lambda line: how[line.id] is not Shown.FULL)
+                body = Markup().join(self._stories[line.id].as_shown(how[line.id]) for line in lines)
+                groups.append({"title": _short(self._facts.group(section, group), _TEXT_CHARACTERS), "body": body})
+            yield {
+                "title": _short(self._facts.section(section), _TEXT_CHARACTERS),
+                "count": self._facts.words.number(len(section.lines)),
+                "groups": groups,
             }
-            for section in digest.sections
-        ],
-        trouble=digest.coverage.trouble,
-        coverage_title=facts.words.say("coverage"),
-        read=facts.read(),
-        rows=facts.coverage(),
-        totals=facts.totals(),
-        colon=facts.colon,
-        comma=facts.words.say("list"),
-    )
-    inliner = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)
-    return str(inliner.inline(page)).rstrip() + "\n"
+
+    def _line(self, line: Line) -> dict[str, Any]:
+        facts = self._facts
+        outlet, moment, *_ = facts.meta(line)
+        more = len(line.also) - _OTHERS_SHOWN
+        return {
+            "id": line.id,
+            "url": safe_url(line.url),
+            "headline": clean_spans(line.headline_spans),
+            "text": plain(line.headline),
+            "lang": line.language if _TAG_OF_LANGUAGE.match(line.language) else "",
+            "outlet": outlet,
+            "moment": moment,
+            "language": plain(line.language).upper(),
+            "badges": facts.badges(line),
+            "excerpt": clean_spans(line.excerpt),
+            "also": facts.also(line),
+            "others": [{"name": facts.other(one, line), "url": safe_url(one.url)} for one in line.also[:_OTHERS_SHOWN]],
+            "more": f" {facts.words.say('more_outlets', n=facts.words.number(more))}" if more > 0 else "",
+            "why": facts.why(line),
+        }
+
+
+def _cut(row: Row, facts: Facts) -> Row:
+    """Keep a row of the coverage box from filling the page."""
+    items = [_short(item, _ITEM_CHARACTERS) for item in row.items[:_ROW_ITEMS]]
+    if rest := len(row.items) - len(items):
+        items.append(facts.words.say("more", n=facts.words.number(rest)))
+    return Row(_short(row.label, _ITEM_CHARACTERS), tuple(items))
+
+
+def _short(text: str, characters: int) -> str:
+    return text if len(text) <= characters else f"{text[: characters - 1]}…"
+
+
+def _drawn(chart: Chart) -> dict[str, Any]:
+    """Turn a chart into paths of one SVG picture, 600 wide."""
+    shown: dict[str, Any] = {"label": chart.label, "said": chart.said, "ends": chart.ends}
+    if chart.days:
+        most = max(n for _, n in chart.days) or 1
+        step = 600 / len(chart.days)
+        bars = []
+        for at, (_, n) in enumerate(chart.days):
+            high = max(round(70 * n / most), 2) if n else 1
+            bars.append(f"M{at * step + 2:.0f} 72v-{high}h{step - 4:.0f}v{high}z")
+        return shown | {"before": "".join(bars[:-1]), "today": bars[-1]}
+    parts, begin = [], 0.0
+    for number, share in enumerate(chart.shares):
+        wide = max(share.part * 600 - 2, 1)
+        opacity = _OPACITIES[min(number, len(_OPACITIES) - 1)]
+        parts.append({"opacity": f"{opacity:g}", "path": f"M{begin:.0f} 0h{wide:.0f}v10h-{wide:.0f}z"})
+        begin += share.part * 600
+    return shown | {"parts": parts}
+
+
+def _styled(name: str) -> Markup:
+    """Return the attributes of an element: its class, for the rules in the head, and its style, for programs that drop these."""
+    rules = _style()[0]
+    return Markup(f'class="{name}" style="{rules[name]}"')  # noqa: S704 - our own style sheet
+
+
+@lru_cache(maxsize=1)
+def _style() -> tuple[dict[str, str], str]:
+    """Return the style of each class, and the rules that depend on the reader's screen."""
+    text = Path(__file__).with_name("templates").joinpath("digest.css").read_text(encoding="utf-8")
+    base, at, media = text.partition("\n@media")
+    return dict(_RULE.findall(base)), re.sub(r"\n\s+", " ", at + media).strip()
 
 
 @lru_cache(maxsize=1)
@@ -61,21 +207,3 @@ def _template() -> jinja2.Template:
         lstrip_blocks=True,
     )
     return environment.get_template("digest.html.j2")
-
-
-def _line(facts: Facts, line: Line) -> dict[str, Any]:
-    outlet, moment, *_ = facts.meta(line)
-    return {
-        "id": line.id,
-        "url": safe_url(line.url),
-        "headline": clean_spans(line.headline_spans),
-        "lang": line.language if _TAG_OF_LANGUAGE.match(line.language) else "",
-        "outlet": outlet,
-        "moment": moment,
-        "language": plain(line.language).upper(),
-        "badges": facts.badges(line),
-        "excerpt": clean_spans(line.excerpt),
-        "also": facts.also(line),
-        "others": [{"name": facts.other(one, line), "url": safe_url(one.url)} for one in line.also],
-        "why": facts.why(line),
-    }

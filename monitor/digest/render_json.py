@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from monitor.digest.facts import clean_spans
-from monitor.digest.record import CoverageLine, Digest, Line, Span, Trouble
+from monitor.digest.facts import Facts, clean_spans
+from monitor.digest.figures import Figures
+from monitor.digest.handdates import HandCalendar
+from monitor.digest.record import Count, CoverageLine, Digest, Line, Span, Trend, Trouble
 from monitor.digest.safe import plain, safe_url
 
 SCHEMA_VERSION = 1  # grows when a key goes or changes its meaning, not when one is added
@@ -30,14 +33,50 @@ def render_json(digest: Digest) -> str:
         "until": _iso(digest.until),
         "count": digest.count,
         "sections": [
-            {"topic": plain(section.topic), "count": len(section.lines), "stories": [_line(line) for line in section.lines]}
+            {
+                "kind": section.kind.value,
+                "topic": plain(section.topic) or None,
+                "count": len(section.lines),
+                "groups": [
+                    {
+                        "unit": plain(group.unit) or None,
+                        "topics": [plain(one) for one in group.topics],
+                        "ids": [line.id for line in group.lines],
+                    }
+                    for group in section.groups
+                ],
+                "stories": [_line(line) for line in section.lines],
+            }
             for section in digest.sections
         ],
+        "summary": Figures(digest, Facts(digest, HandCalendar(digest.language))).lead() or None,
+        "tally": {
+            "stories": digest.tally.stories,
+            "articles": digest.tally.articles,
+            "outlets": digest.tally.outlets,
+            "topics": _counts(digest.tally.topics),
+            "most_carried": digest.tally.most.id if digest.tally.most else None,
+        },
+        "trend": _trend(digest.trend) if digest.trend else None,
         "quiet_topics": [plain(topic) for topic in digest.quiet],
         "coverage": _coverage(digest.coverage),
     }
     # "<\/" is the same string to a JSON reader, and cannot end a script in a page that embeds this.
     return json.dumps(document, ensure_ascii=False, indent=2).replace("</", "<\\/") + "\n"
+
+
+def _trend(trend: Trend) -> dict[str, Any]:
+    return {
+        "days": {day.isoformat(): n for day, n in trend.days},
+        "topics": _counts(trend.topics),
+        "languages": _counts(trend.languages),
+        "new_outlets": [plain(name) for name in trend.outlets],
+        "suppressed": _counts(trend.hidden),
+    }
+
+
+def _counts(counts: Iterable[Count]) -> dict[str, int]:
+    return {plain(one.name): one.n for one in counts}
 
 
 def _line(line: Line) -> dict[str, Any]:
@@ -64,6 +103,8 @@ def _line(line: Line) -> dict[str, Any]:
         }
         if why
         else None,
+        "weight": line.weight,
+        "articles": line.articles,
         "outlets": line.outlets,
         "also": [{"outlet": plain(one.outlet), "url": safe_url(one.url) or None, "language": one.language or None} for one in line.also],
         "copies": line.copies,

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 
 from monitor.digest.dates import BabelCalendar
 from monitor.digest.facts import Facts, clean_spans
-from monitor.digest.record import Digest, Line, Span
+from monitor.digest.figures import Figures
+from monitor.digest.record import Digest, Kind, Line, Span
 from monitor.digest.safe import plain, safe_url
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>&~|#$!^])")
@@ -19,19 +20,27 @@ _BLOCK = re.compile(r"^(\s*)([-+=]|\d+(?=[.)]))")
 def render_markdown(digest: Digest) -> str:
     """Render as Markdown in which no word of an article is markup."""
     facts = Facts(digest, BabelCalendar(digest.language))
+    figures = Figures(digest, facts)
     blocks = [
         f"# {escape(facts.heading())}",
         f"**{escape(facts.day())}** — {escape(facts.sum())}",
         f"*{escape(facts.window())}*",
     ]
-    if not digest.sections:
-        blocks.append(escape(facts.empty()))
+    blocks.append(escape(figures.lead() or facts.empty()))
     for section in digest.sections:
-        blocks.append(f"## {escape(facts.topic(section.topic))} ({len(section.lines)})")
-        blocks += [_line(facts, line) for line in section.lines]
+        blocks.append(f"## {escape(facts.section(section))} ({len(section.lines)})")
+        for group in section.groups:
+            title = facts.group(section, group)
+            if title:
+                blocks.append(f"### {escape(title)}")
+            if section.kind is Kind.BRIEF:
+                blocks.append("\n".join(_brief(facts, line) for line in group.lines))
+            else:
+                blocks += [_line(facts, line, 4 if title else 3) for line in group.lines]
     if quiet := facts.quiet():
         blocks.append(f"*{escape(quiet)}*")
-    blocks += ["---", _coverage(facts, trouble=digest.coverage.trouble)]
+    blocks += _trend(facts, figures)
+    blocks += ["---", _coverage(facts, figures, trouble=digest.coverage.trouble)]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -46,9 +55,23 @@ def escape(text: str) -> str:
     return text.strip()
 
 
-def _line(facts: Facts, line: Line) -> str:
+def _brief(facts: Facts, line: Line) -> str:
+    return f"- {_link(escape(line.headline), line.url)} · {escape(facts.meta(line)[0])} · `{line.id}`"
+
+
+def _trend(facts: Facts, figures: Figures) -> list[str]:
+    charts = figures.charts()
+    if not charts:
+        return []
+    rows = [f"- {escape(chart.label)}{facts.colon}{f'{chart.bars} ' if chart.days else ''}{escape(chart.said)}" for chart in charts]
+    if outlets := figures.outlets():
+        rows.append(f"- {escape(facts.words.say('new_outlets'))}{facts.colon}{escape(outlets)}")
+    return [f"## {escape(figures.title())}", "\n".join(rows)]
+
+
+def _line(facts: Facts, line: Line, level: int) -> str:
     rows = [
-        f"### {_link(_marked(line.headline_spans), line.url)}",
+        f"{'#' * level} {_link(_marked(line.headline_spans), line.url)}",
         " · ".join((*(escape(part) for part in facts.meta(line)), *(f"*{escape(badge)}*" for badge in facts.badges(line)))),
     ]
     if line.excerpt:
@@ -60,13 +83,16 @@ def _line(facts: Facts, line: Line) -> str:
     return "\n\n".join(rows)
 
 
-def _coverage(facts: Facts, *, trouble: bool) -> str:
+def _coverage(facts: Facts, figures: Figures, *, trouble: bool) -> str:
     head = f"{facts.words.say('coverage')}{facts.colon}{facts.read()}"
     rows = [f"**{'⚠ ' if trouble else ''}{escape(head)}**", ""]
     for row in facts.coverage():
         rows.append(f"- {escape(row.label)}")
         rows += [f"  - {escape(item)}" for item in row.items]
-    return "\n".join([*rows, *([""] if rows[-1] else []), escape(facts.totals())])
+    rows += [*([""] if rows[-1] else []), escape(facts.totals())]
+    if hidden := figures.hidden():
+        rows += ["", escape(hidden)]
+    return "\n".join(rows)
 
 
 def _marked(spans: Iterable[Span]) -> str:

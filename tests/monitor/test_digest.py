@@ -410,7 +410,8 @@ def test_a_failure_of_no_known_kind_is_told_in_its_own_words() -> None:
 def test_all_failing_sources_are_named_but_a_long_list_of_others_is_cut() -> None:
     bad = coverage(failing=tuple(failing(f"f{number}") for number in range(60)), never=tuple(f"n{number:02}" for number in range(60)))
     text = render_text(digest(coverage=bad))
-    assert all(f"- f{number}:" in text for number in range(60))
+    assert "HTTP 503, since 21 Nov, 07:30: f0, f1, f10" in flat(text)
+    assert all(re.search(rf"\bf{number}\b", text) for number in range(60))
     assert "- n11\n    - and 48 more" in text and "- n12" not in text
     assert len(json.loads(render_json(digest(coverage=bad)))["coverage"]["never"]) == 60
 
@@ -482,8 +483,8 @@ def test_dates_by_hand_are_those_of_the_library(language: str) -> None:
             "en",
             ["Monday 23 November 2026", "3 new", "Also in 2 outlets", "in the text", "in passing", "score 0.93", "No new coverage: FUNiX"],
         ),
-        ("vi", ["Thứ Hai, 23 tháng 11, 2026", "3 tin mới", "Còn đăng ở 2 báo khác", "trong bài", "nhắc thoáng qua", "điểm 0,93"]),
-        ("fr", ["lundi 23 novembre 2026", "3 nouveaux sujets", "Aussi dans 2 médias", "dans le texte", "simple mention", "score 0,93"]),
+        ("vi", ["Thứ Hai, 23 tháng 11, 2026", "3 tin mới", "Còn đăng ở 2 báo khác", "trong bài", "Nhắc thoáng qua", "điểm 0,93"]),
+        ("fr", ["lundi 23 novembre 2026", "3 nouveaux sujets", "Aussi dans 2 médias", "dans le texte", "Simples mentions", "score 0,93"]),
     ],
 )
 @pytest.mark.parametrize("shape", ["terminal", "text", "html", "markdown"])
@@ -573,7 +574,7 @@ def test_hostile_words_make_no_line_of_their_own() -> None:
     assert not [line for line in lines if line.lstrip().startswith(("# Not", "- not a list"))]
 
 
-ALLOWED_TAGS = set("html head meta title style body div table tbody tr td h1 h2 h3 p a span strong ul li".split())
+ALLOWED_TAGS = set("html head meta title style body div table tbody tr td h1 h2 h3 p a span strong ul li br svg path".split())
 
 
 def test_hostile_words_are_text_in_html() -> None:
@@ -588,7 +589,7 @@ def test_hostile_words_are_text_in_html() -> None:
 
 def test_html_loads_nothing_and_keeps_its_dark_side() -> None:
     page = render_html(day_of_news())
-    assert not re.search(r"<(script|img|link|iframe|form|svg)|url\(|@import", page)
+    assert not re.search(r"<(script|img|link|iframe|form)|url\(|@import", page)
     assert "prefers-color-scheme: dark" in page
     assert page.startswith("<!DOCTYPE html>")
     styled = [attributes for tag, attributes in Page(page).tags if tag in {"h1", "h2", "h3", "a", "p"}]
