@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -35,8 +35,10 @@ def trend_of(
     begin = datetime.combine(first, time(), zone)
     days: Counter[date] = Counter()
     languages: Counter[str] = Counter()
-    for cell in reading.trends.cells(begin, until, topics):
-        days[cell.at.astimezone(zone).date()] += cell.articles
+    # Local days are of one length unless the clocks change; then they are put together from quarters of an hour.
+    step = timedelta(days=1) if begin.utcoffset() == until.astimezone(zone).utcoffset() else timedelta(minutes=15)
+    for cell in reading.trends.cells(begin, until, step, topics):
+        days[(begin.astimezone(UTC) + cell.step * step).astimezone(zone).date()] += cell.articles
         languages[cell.language] += cell.articles
     return Trend(
         days=tuple((one, days[one]) for one in (first + timedelta(days=number) for number in range(DAYS))),

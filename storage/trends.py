@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, and_, case, exists, func, select, type_coerce
 
 from storage import schema
 
-QUARTER = 900_000_000  # microseconds: all time zones of today differ by whole quarters of an hour
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Cell(NamedTuple):
-    """How many articles were published in a quarter of an hour, in one language."""
+    """How many articles were published within one step of time, in one language."""
 
-    at: datetime  # begin of the quarter
+    step: int  # steps since the begin of the window
     language: str
     articles: int
 
@@ -27,13 +28,13 @@ class Trends:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def cells(self, since: datetime, until: datetime, topics: Sequence[str] | None = None) -> list[Cell]:
-        """Return articles with a mention by quarter of an hour and language; one without a date, or with one to come, counts when seen."""
+    def cells(self, since: datetime, until: datetime, step: timedelta, topics: Sequence[str] | None = None) -> list[Cell]:
+        """Return articles with a mention by step of time and language; one without a date, or with one to come, counts when seen."""
         table = schema.articles
-        quarter = (type_coerce(_dated(until), BigInteger) // QUARTER * QUARTER).label("quarter")
-        query = select(type_coerce(quarter, schema.Moment), table.c.language, func.count())
-        query = query.where(*_seen(since, until), *_of(topics)).group_by(quarter, table.c.language).order_by(quarter, table.c.language)
-        return [Cell(*row) for row in self._connection.execute(query)]
+        begin, length = (since - _EPOCH) // _MICROSECOND, step // _MICROSECOND
+        at = ((type_coerce(_dated(until), BigInteger) - begin) // length).label("step")
+        query = select(at, table.c.language, func.count()).where(*_seen(since, until), *_of(topics))
+        return [Cell(*row) for row in self._connection.execute(query.group_by(at, table.c.language).order_by(at, table.c.language))]
 
     def topics(self, since: datetime, until: datetime, topics: Sequence[str] | None = None) -> list[tuple[str, int]]:
         """Return how many articles mention each topic, most first."""

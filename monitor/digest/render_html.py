@@ -29,17 +29,23 @@ _RULE = re.compile(r"^\.(\w+) \{ (.*?) \}$", re.MULTILINE)
 _OPACITIES = (1, 0.62, 0.4, 0.26, 0.17, 0.1)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Story:
-    """A line with both of its forms."""
+    """A line with its forms; one that cannot be needed is not made."""
 
     line: Line
-    full: Markup
+    level: int  # of its headline
     brief: Markup
+    full: Markup | None = None
 
     def as_shown(self, how: Shown) -> Markup:
         """Return the form that is asked for; nothing for a story that is left out."""
-        return {Shown.FULL: self.full, Shown.BRIEF: self.brief}.get(how, Markup())
+        return {Shown.FULL: self.full or self.brief, Shown.BRIEF: self.brief}.get(how, Markup())
+
+    def piece(self) -> Piece:
+        """Weigh it."""
+        brief = len(self.brief.encode())
+        return Piece(len(self.full.encode()) if self.full is not None else brief if self.line.passing else LIMIT, brief, self.line.weight)
 
 
 def render_html(digest: Digest) -> str:
@@ -61,12 +67,10 @@ class _Page:
 
     def render(self, room: int | None) -> str:
         """Render the page with as many stories as fit into `room` bytes; None leaves all out, to weigh the rest of the page."""
-        pieces = [Piece(len(one.full.encode()), len(one.brief.encode()), one.line.weight) for one in self._stories.values()]
+        pieces = [one.piece() for one in self._stories.values()]
         how = dict(zip(self._stories, fold(pieces, room) if room is not None else [Shown.LEFT] * len(pieces), strict=True))
-        words, facts = self._facts.words, self._facts
-        brief = sum(
-            one is Shown.BRIEF and story.full != story.brief for one, story in zip(how.values(), self._stories.values(), strict=True)
-        )
+        words = self._facts.words
+        brief = sum(one is Shown.BRIEF and not self._stories[number].line.passing for number, one in how.items())
         left = sum(one is Shown.LEFT for one in how.values())
         page = self._macros.page(
             sections=list(self._sections(how)),
@@ -82,7 +86,7 @@ class _Page:
     def _frame(self) -> dict[str, Any]:
         digest, facts, figures = self._digest, self._facts, self._figures
         return {
-            "s": _styled,
+            "s": _styled(),
             "media": Markup(_style()[1]),  # noqa: S704 - our own style sheet
             "language": digest.language,
             "subject": _short(plain(digest.subject), _TEXT_CHARACTERS),
@@ -105,15 +109,21 @@ class _Page:
             "outlets_title": facts.words.say("new_outlets"),
         }
 
-    def _made(self) -> Iterator[_Story]:
+    def _made(self) -> list[_Story]:
+        """Return the stories in order, those that weigh most in full: as many as could fit onto a page of nothing else."""
+        stories, shown = [], {}
         for section in self._digest.sections:
             for group in section.groups:
                 level = 4 if self._facts.group(section, group) else 3
                 for line in group.lines:
-                    shown = self._line(line)
-                    brief = self._macros.brief(shown)
-                    full = brief if section.kind is Kind.BRIEF else self._macros.full(shown, level, line.id == self._top)
-                    yield _Story(line, full, brief)
+                    shown[line.id] = self._line(line)
+                    stories.append(_Story(line, level, self._macros.brief(shown[line.id])))
+        room = LIMIT
+        for story in sorted(stories, key=lambda one: -one.line.weight):
+            if room > 0 and not story.line.passing:
+                story.full = self._macros.full(shown[story.line.id], story.level, story.line.id == self._top)
+                room -= len(story.full)
+        return stories
 
     def _sections(self, how: dict[str, Shown]) -> Iterator[dict[str, Any]]:
         for section in self._digest.sections:
@@ -183,10 +193,10 @@ def _drawn(chart: Chart) -> dict[str, Any]:
     return shown | {"parts": parts}
 
 
-def _styled(name: str) -> Markup:
-    """Return the attributes of an element: its class, for the rules in the head, and its style, for programs that drop these."""
-    rules = _style()[0]
-    return Markup(f'class="{name}" style="{rules[name]}"')  # noqa: S704 - our own style sheet
+@lru_cache(maxsize=1)
+def _styled() -> dict[str, Markup]:
+    """Return the attributes of elements: a class, for the rules in the head, and its style, for programs that drop these."""
+    return {name: Markup(f'class="{name}" style="{rule}"') for name, rule in _style()[0].items()}  # noqa: S704 - our own style sheet
 
 
 @lru_cache(maxsize=1)
