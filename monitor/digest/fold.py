@@ -24,7 +24,7 @@ class Piece:
     weight: float
 
 
-_FIRST = 24  # stories that are told in full before others get a line
+_FIRST = 12  # stories that are told in full before others get a line
 
 
 def fold(pieces: Sequence[Piece], room: int) -> list[Shown]:
