@@ -48,7 +48,7 @@ class Cues:
             for word in dict.fromkeys(words):
                 written = clean_alias(word.removesuffix("*"))
                 if written:
-                    form = _Form(group, written, fold(written), word.endswith("*"))
+                    form = _Form(group, written, fold(written).replace("-", " "), word.endswith("*"))
                     self._forms.setdefault(form.folded, []).append(form)
 
     def find(self, text: str, folded: str) -> list[Cue]:
@@ -60,7 +60,7 @@ class Cues:
         found: list[Cue] = []
         if not self._forms:
             return found
-        for number, start, end in self._automaton.find_matches_as_indexes(folded, overlapping=True):
+        for number, start, end in self._automaton.find_matches_as_indexes(folded.replace("-", " "), overlapping=True):
             if start and joins(folded[start - 1], folded[start]):
                 continue
             whole = end == len(folded) or not joins(folded[end - 1], folded[end])

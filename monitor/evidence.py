@@ -29,6 +29,13 @@ _PASSING = 60
 _LIST = 80
 _PERSON_AFTER = re.compile(r"\s([A-ZÀ-ÖØ-ÞĐ][a-zà-öø-ÿ]{2,})")
 _AGE_AFTER = re.compile(r"\s?[,(]\s?(?:\d{1,2}(?=[,)\s])|âgée? de \d|aged \d|\d{1,2} (?:ans|years|tuổi|Jahre))")
+# Of "Mila-led" and "Mila researchers": nobody says that of a girl or a town.
+_LED_AFTER = re.compile(
+    r"[-‑–](?:led|backed|based|affiliated|funded|trained|owned|run|built|incubated|supported)\b|"
+    r"\s(?:researchers?|scientists?|faculty|fellows?|alumni|alumn[aiu]s?|spin-?offs?|startups?|labs?|partners?|engineers?|chair|members?|(?:co-?)?founders?|ceo|CEO)\b"
+)
+# A capital inside the word, as in FUNiX: who writes it so means it.
+_INNER_CAPITAL = re.compile(r"\w*(?:[a-zà-öø-ÿ][A-Z]|[A-Z][a-zà-öø-ÿ]\w*[A-Z]|[A-Z]{2,}[a-z])")
 _INITIALS = re.compile(r"[A-Z]{2,6}$")
 _NO_SURNAMES = frozenset(
     "institute institut quebec ventures research launchpad montreal canada partner partners programme program community researchers professor lab "
@@ -45,6 +52,8 @@ class Judge:
         self.topic = topic
         self._listed = frozenset(topic.list_of)
         self._before = _right_before(topic.before)
+        self._articles = _right_before(topic.articles)
+        self._not_before = _right_before(topic.not_before)
         self._passing_before = _right_before(topic.passing_before)
 
     def senses(self) -> Iterator[Sense]:
@@ -97,17 +106,24 @@ class Judge:
                 parts.append((f"rival: {rival}", max(most, -against / 2)))
         else:
             parts.append(("name", topic.prior))
-            parts += self._unit_support(sense.unit_data, near) if sense.unit_data is not None else self._support(near, scene)
+            parts += self._unit_support(sense.unit_data, near) if sense.unit_data is not None else self._support(hit, near, scene)
             if against:
                 # A name that is said in place to be what we mean ("the AI institute Mila") is ours, whoever else the text tells of.
                 said = near.beside("kinds") and near.count("strong")
                 parts.append((f"rival: {rival}", -min(against, 0.5) if said else -against))
-            if _person(hit) and not topic.any_case and not _INITIALS.match(sense.written):
-                parts.append(("a first name", -0.45))
+            if not topic.any_case and not _INITIALS.match(sense.written):
+                if _person(hit):
+                    parts.append(("a first name", -0.45))
+                elif any(
+                    other is not hit and other.field.name == "text" and _same_name(other, hit) and _person(other) for other in scene.hits
+                ):
+                    parts.append(("a first name elsewhere", -0.35))
         if owned:
             parts.append(("own site", 0.5))
         score = round(min(max(sum(value for _, value in parts), 0.0), 1.0), 4)
-        rule = f"rival: {rival}" if against else "a first name" if ("a first name", -0.45) in parts else "no context"
+        rule = (
+            f"rival: {rival}" if against else "a first name" if any(name.startswith("a first name") for name, _ in parts) else "no context"
+        )
         named = tuple((name, round(value, 3)) for name, value in parts)
         return Weight(score=score, rule=rule, parts=named, passing=self._passing(hit, near))
 
@@ -125,9 +141,11 @@ class Judge:
             parts.append(("against", -0.3 * min(against, 2)))
         return parts
 
-    def _support(self, near: _Near, scene: Scene) -> list[tuple[str, float]]:
+    def _support(self, hit: Hit, near: _Near, scene: Scene) -> list[tuple[str, float]]:
         """What speaks for the topic round an ambiguous name."""
         topic, parts = self.topic, []
+        if _INNER_CAPITAL.match(hit.sense.written) and hit.field.text[hit.start : hit.end] == hit.sense.written:
+            parts.append(("as it writes itself", 0.25))
         home = topic.home_languages.get(scene.language, 0.0)
         if home:
             parts.append((f"language {scene.language}", home))
@@ -142,6 +160,12 @@ class Judge:
             parts.append(("what it is called", 0.25))
         if close and self._before is not None and self._before.search(near.words_before):
             parts.append(("as a place of work", 0.1))
+        if self._articles is not None and self._articles.search(near.words_before):
+            parts.append(("with an article", 0.2))
+        if self._not_before is not None and self._not_before.search(near.words_before):
+            parts.append(("a given name", -0.3))
+        if not _INITIALS.match(hit.sense.written) and _LED_AFTER.match(hit.field.text, hit.end):
+            parts.append(("as an organisation", 0.2))
         far = near.far("context") + 2 * near.far("strong")
         if far:
             # Far words alone never carry a name that is mostly somebody else's.
@@ -237,6 +261,11 @@ def _person(hit: Hit) -> bool:
         return True
     found = _PERSON_AFTER.match(after)
     return found is not None and fold(found[1]) not in _NO_SURNAMES
+
+
+def _same_name(one: Hit, other: Hit) -> bool:
+    """Whether both are the same ambiguous name of the topic itself."""
+    return not one.sense.rival and not one.sense.distinctive and not one.sense.unit and one.sense.folded == other.sense.folded
 
 
 def _owned(topic: Topic, document: Document) -> bool:

@@ -59,6 +59,8 @@ class Topic:
     people: tuple[str, ...] = ()  # as strong as that
     places: tuple[str, ...] = ()  # count little: many people live there
     before: tuple[str, ...] = ()  # words right before the name that fit the topic better than its rivals: "at"
+    articles: tuple[str, ...] = ()  # right before the name they make it an institution: "le Mila", "am Mila"
+    not_before: tuple[str, ...] = ()  # right before the name they make it a given name: "called Mila"
     kinds: tuple[str, ...] = ()  # what the topic is called beside its name: "institute", "group"
     against: tuple[str, ...] = ()
     rivals: tuple[Rival, ...] = ()
@@ -130,7 +132,7 @@ def watchlist_from_tables(tables: Sequence[Mapping[str, Any]], *, builtin: bool 
 
 
 _TEXTS = (
-    "aliases", "distinctive", "ambiguous", "context", "strong", "against", "people", "places", "before", "kinds", "languages", "owned_domains",
+    "aliases", "distinctive", "ambiguous", "context", "strong", "against", "people", "places", "before", "articles", "not_before", "kinds", "languages", "owned_domains",
 )  # fmt: skip
 _KEYS = {
     "name",
@@ -204,6 +206,8 @@ def _profile(table: Mapping[str, Any], where: str = "profile") -> Topic:
         people=tuple(table.get("people", ())),
         places=tuple(table.get("places", ())),
         before=tuple(table.get("before", ())),
+        articles=tuple(table.get("articles", ())),
+        not_before=tuple(table.get("not_before", ())),
         kinds=tuple(table.get("kinds", ())),
         against=tuple(table.get("against", ())),
         rivals=tuple(_rival(one, where) for one in table.get("rival", ())),
@@ -248,6 +252,8 @@ def _joined(known: Topic, more: Topic, table: Mapping[str, Any]) -> Topic:
         "people",
         "places",
         "before",
+        "articles",
+        "not_before",
         "kinds",
         "against",
         "rivals",

@@ -23,7 +23,7 @@ DATA = Path(__file__).parents[1] / "data"
 MATCHER = Matcher(builtin_watchlist())
 TOPICS = ("FPT", "Mila", "FUNiX")
 # Measured on tests/data/mentions.jsonl when it was last extended. Raise them when the matcher gets better; never lower them.
-FLOORS = {"FPT": (1.0, 1.0), "Mila": (1.0, 0.984), "FUNiX": (1.0, 1.0)}
+FLOORS = {"FPT": (1.0, 1.0), "Mila": (1.0, 0.986), "FUNiX": (1.0, 1.0)}
 
 
 def rows(name: str) -> list[dict[str, Any]]:
@@ -69,7 +69,7 @@ def mentions(text: str, topic: str = "FPT", **fields: str) -> list[Mention]:
 
 def test_our_own_labelled_documents() -> None:
     labelled = rows("mentions.jsonl")
-    assert len(labelled) >= 250
+    assert len(labelled) >= 450
     assert {row["lang"] for row in labelled} >= {"vi", "en", "fr", "ja", "ko", "de"}
     measured = figures(labelled, topics_of)
     for topic, (precision, recall) in FLOORS.items():
