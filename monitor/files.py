@@ -56,3 +56,13 @@ def write_text(path: Path, text: str) -> None:
     """
     with writing(path) as file:
         file.write(text)
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a whole file at once.
+
+    Raises:
+        FileError: as `writing`.
+    """
+    with writing(path) as file:
+        file.buffer.write(data)

@@ -13,6 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from monitor.digest.dates import BabelCalendar
+from monitor.digest.dress import LANGUAGE_TAG, environment, media, picture_of_days, picture_of_parts, styled
 from monitor.digest.facts import Facts, Row, clean_spans
 from monitor.digest.figures import Chart, Figures
 from monitor.digest.fold import Piece, Shown, fold
@@ -24,9 +25,6 @@ _OTHERS_SHOWN = 20  # further outlets of one story; the plain text names all
 _ROW_ITEMS = 60  # sources in one row of the coverage box
 _ITEM_CHARACTERS = 2_000
 _TEXT_CHARACTERS = 600  # of a headline, a name, a link's text: a real one is far shorter
-_TAG_OF_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
-_RULE = re.compile(r"^\.(\w+) \{ (.*?) \}$", re.MULTILINE)
-_OPACITIES = (1, 0.62, 0.4, 0.26, 0.17, 0.1)
 
 
 @dataclass
@@ -86,8 +84,8 @@ class _Page:
     def _frame(self) -> dict[str, Any]:
         digest, facts, figures = self._digest, self._facts, self._figures
         return {
-            "s": _styled(),
-            "media": Markup(_style()[1]),  # noqa: S704 - our own style sheet
+            "s": styled(),
+            "media": media(),
             "language": digest.language,
             "subject": _short(plain(digest.subject), _TEXT_CHARACTERS),
             "heading": _short(facts.heading(), _TEXT_CHARACTERS),
@@ -148,7 +146,7 @@ class _Page:
             "url": safe_url(line.url),
             "headline": clean_spans(line.headline_spans),
             "text": plain(line.headline),
-            "lang": line.language if _TAG_OF_LANGUAGE.match(line.language) else "",
+            "lang": line.language if LANGUAGE_TAG.match(line.language) else "",
             "outlet": outlet,
             "moment": moment,
             "language": plain(line.language).upper(),
@@ -174,46 +172,12 @@ def _short(text: str, characters: int) -> str:
 
 
 def _drawn(chart: Chart) -> dict[str, Any]:
-    """Turn a chart into paths of one SVG picture, 600 wide."""
     shown: dict[str, Any] = {"label": chart.label, "said": chart.said, "ends": chart.ends}
     if chart.days:
-        most = max(n for _, n in chart.days) or 1
-        step = 600 / len(chart.days)
-        bars = []
-        for at, (_, n) in enumerate(chart.days):
-            high = max(round(70 * n / most), 2) if n else 1
-            bars.append(f"M{at * step + 2:.0f} 72v-{high}h{step - 4:.0f}v{high}z")
-        return shown | {"before": "".join(bars[:-1]), "today": bars[-1]}
-    parts, begin = [], 0.0
-    for number, share in enumerate(chart.shares):
-        wide = max(share.part * 600 - 2, 1)
-        opacity = _OPACITIES[min(number, len(_OPACITIES) - 1)]
-        parts.append({"opacity": f"{opacity:g}", "path": f"M{begin:.0f} 0h{wide:.0f}v10h-{wide:.0f}z"})
-        begin += share.part * 600
-    return shown | {"parts": parts}
-
-
-@lru_cache(maxsize=1)
-def _styled() -> dict[str, Markup]:
-    """Return the attributes of elements: a class, for the rules in the head, and its style, for programs that drop these."""
-    return {name: Markup(f'class="{name}" style="{rule}"') for name, rule in _style()[0].items()}  # noqa: S704 - our own style sheet
-
-
-@lru_cache(maxsize=1)
-def _style() -> tuple[dict[str, str], str]:
-    """Return the style of each class, and the rules that depend on the reader's screen."""
-    text = Path(__file__).with_name("templates").joinpath("digest.css").read_text(encoding="utf-8")
-    base, at, media = text.partition("\n@media")
-    return dict(_RULE.findall(base)), re.sub(r"\n\s+", " ", at + media).strip()
+        return shown | picture_of_days([n for _, n in chart.days])
+    return shown | {"parts": picture_of_parts([share.part for share in chart.shares])}
 
 
 @lru_cache(maxsize=1)
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("digest.html.j2")
+    return environment(Path(__file__).with_name("templates")).get_template("digest.html.j2")
