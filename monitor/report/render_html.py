@@ -37,6 +37,7 @@ def render_report(report: Report, language: str) -> str:
         language=words.language,
         say=say,
         number=number,
+        count=words.count,
         title=f"{say('report')}{words.say('colon')}{words.say('list').join(report.topics)}",
         topics=say("list").join(report.topics),
         period=say("period", first=calendar.long(report.first), last=calendar.long(report.last)),
