@@ -1,26 +1,19 @@
-"""Commands that read what is stored: `digest`, `articles`, `stories`, `search`, `export`, `why`."""
+"""Commands that read what is stored: `digest`, `articles`, `search`, `export`, `why`."""
 
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
-from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.context import Context, calendar_day, context_of, moment, now
+from monitor.cli.context import calendar_day, context_of, moment, now
+from monitor.cli.options import AsCsv, AsJson, Language, Limit, OutletName, Output, Since, Topic, Unit, Until, article_filter, writer
 from storage.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import TextIO
-
-    from storage.articles import ArticleFilter
-
-stories_app = typer.Typer(invoke_without_command=True, help="List stories; show, merge or split one.", rich_markup_mode=None)
+    from collections.abc import Iterable
 
 
 class Format(StrEnum):
@@ -41,63 +34,13 @@ class ExportFormat(StrEnum):
     CSV = "csv"
 
 
-Topic = Annotated[str | None, typer.Option("--topic", "-t", help="Only this topic.")]
-Unit = Annotated[str | None, typer.Option("--unit", help="Only this unit of a topic, such as 'FPT Software'.")]
-OutletName = Annotated[str | None, typer.Option("--outlet", help="Only this outlet: its name or its host.")]
-Language = Annotated[str | None, typer.Option("--lang", help="Only this language (vi, en, fr, ...).")]
-Since = Annotated[str | None, typer.Option("--since", help="First seen since: a day, a time, today, yesterday, 24h, 7d.")]
-Until = Annotated[str | None, typer.Option("--until", help="First seen before the end of this day, or before this time.")]
-Limit = Annotated[int, typer.Option("--limit", "-n", help="At most so many; 0: all.", min=0)]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="CSV with a header line.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead of stdout.")]
-
-
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command()(digest)
     app.command()(articles)
-    app.add_typer(stories_app, name="stories")
     app.command()(search)
     app.command()(export)
     app.command()(why)
-
-
-@contextmanager
-def _writer(output: Path | None) -> Iterator[TextIO]:
-    """Open `output` for writing, or lend stdout. The file appears whole or not at all."""
-    if output is None or str(output) == "-":
-        yield sys.stdout
-        return
-    from monitor.files import writing
-
-    with writing(output) as file:
-        yield file
-
-
-def _filter(
-    ours: Context,
-    *,
-    topic: str | None = None,
-    unit: str | None = None,
-    outlet: str | None = None,
-    language: str | None = None,
-    since: str | None = None,
-    until: str | None = None,
-    suppressed: bool = False,
-    limit: int = 0,
-) -> ArticleFilter:
-    from storage.articles import ArticleFilter
-
-    if topic is not None:
-        topic = ours.watchlist.named(topic)
-    begin = moment(since, ours.zone, "--since") if since else None
-    end = moment(until, ours.zone, "--until", end=True) if until else None
-    if begin and end and begin >= end:
-        raise UsageError("--since lies after --until", hint="exchange them")
-    return ArticleFilter(
-        topic=topic, unit=unit, outlet=outlet, language=language, since=begin, until=end, suppressed=suppressed, limit=limit or None
-    )
 
 
 def digest(
@@ -156,7 +99,7 @@ def digest(
         made = next_edition(desk)
     if made.empty and made.last_told and not (preview or again or day):
         print(f"Nothing new since the last digest. To see that one again: monitor digest --day {made.last_told}", file=sys.stderr)
-    with _writer(output) as out:
+    with writer(output) as out:
         show(made.digest, format_.value, out)
     if report is not None:
         tell(report, ours)
@@ -180,76 +123,11 @@ def articles(
     from monitor.cli.show import print_articles
 
     ours = context_of(context)
-    wanted = _filter(
+    wanted = article_filter(
         ours, topic=topic, unit=unit, outlet=outlet, language=language, since=since, until=until, suppressed=suppressed, limit=limit
     )
     with ours.store(create=False).reading() as reading:
         print_articles(reading.articles.find(wanted), zone=ours.zone, as_json=as_json, as_csv=as_csv, suppressed=suppressed)
-
-
-@stories_app.callback()
-def stories(
-    context: typer.Context,
-    topic: Topic = None,
-    unit: Unit = None,
-    outlet: OutletName = None,
-    language: Language = None,
-    since: Since = None,
-    until: Until = None,
-    limit: Limit = 50,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-) -> None:
-    """List stories, newest first: one line each, with the outlets that told it."""
-    if context.invoked_subcommand:
-        return
-    from monitor.cli.show import print_stories
-
-    ours = context_of(context)
-    wanted = _filter(ours, topic=topic, unit=unit, outlet=outlet, language=language, since=since, until=until, limit=limit)
-    with ours.store(create=False).reading() as reading:
-        print_stories(reading.articles.stories(wanted), zone=ours.zone, as_json=as_json, as_csv=as_csv)
-
-
-@stories_app.command("show")
-def show_story(
-    context: typer.Context, story: Annotated[str, typer.Argument(help="A story's id, such as s12 or 12.")], as_json: AsJson = False
-) -> None:
-    """Show one story: every copy, every sighting, and why each article joined."""
-    from monitor.cli.show import print_story
-
-    ours = context_of(context)
-    with ours.store(create=False).reading() as reading:
-        print_story(reading, _story_id(story), zone=ours.zone, as_json=as_json)
-
-
-@stories_app.command("merge")
-def merge_stories(
-    context: typer.Context,
-    into: Annotated[str, typer.Argument(metavar="A", help="The story that stays.")],
-    other: Annotated[str, typer.Argument(metavar="B", help="The story that joins it.")],
-) -> None:
-    """Say that two stories are the same news; remembered, never undone by a later crawl."""
-    from monitor.verdicts import merge
-
-    ours = context_of(context)
-    print(merge(ours.store(create=False), _story_id(into), _story_id(other), now()))
-
-
-@stories_app.command("split")
-def split_story(context: typer.Context, url: Annotated[str, typer.Argument(help="The article that is other news.")]) -> None:
-    """Say that an article does not belong to its story; remembered, never undone by a later crawl."""
-    from monitor.verdicts import split
-
-    ours = context_of(context)
-    print(split(ours.store(create=False), url, now()))
-
-
-def _story_id(text: str) -> int:
-    digits = text.strip().lower().removeprefix("s")
-    if not digits.isdigit():
-        raise UsageError(f"{text!r} is no story", hint="`monitor stories` lists them with their ids")
-    return int(digits)
 
 
 def search(
@@ -267,7 +145,7 @@ def search(
     from monitor.cli.show import print_hits
 
     ours = context_of(context)
-    wanted = _filter(ours, topic=topic, outlet=outlet, language=language, since=since, until=until, limit=limit)
+    wanted = article_filter(ours, topic=topic, outlet=outlet, language=language, since=since, until=until, limit=limit)
     with ours.store(create=False).reading() as reading:
         found = print_hits(reading.search(" ".join(words), wanted), zone=ours.zone, as_json=as_json)
     raise typer.Exit(0 if found else 1)
@@ -287,8 +165,8 @@ def export(
     from monitor.export import csv_lines, jsonl
 
     ours = context_of(context)
-    wanted = _filter(ours, topic=topic, since=since, until=until, suppressed=suppressed)
-    with ours.store(create=False).reading() as reading, _writer(output) as out:
+    wanted = article_filter(ours, topic=topic, since=since, until=until, suppressed=suppressed)
+    with ours.store(create=False).reading() as reading, writer(output) as out:
         found: Iterable[str]
         stored = reading.articles.export(wanted)
         found = csv_lines(stored) if format_ is ExportFormat.CSV else jsonl(stored, with_text=text)
@@ -311,6 +189,3 @@ def why(
     ours = context_of(context)
     with ours.store(create=False).reading() as reading:
         raise typer.Exit(print_way(reading, url, zone=ours.zone, as_json=as_json))
-
-
-__all__ = ["datetime", "register"]

@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo
 
+from monitor.cli.story_lines import print_story_lines
+from monitor.cli.terminal import put, terminal_of
 from monitor.export import article_record, csv_lines, inert, iso, jsonl
 from monitor.shapes import render
 from storage.items import Poll, PollOutcome, Source, SourceState, StoredArticle, Story
@@ -22,17 +24,9 @@ if TYPE_CHECKING:
 def show(digest: Digest, shape: str, out: TextIO | None = None) -> None:
     """Render a digest in one of its shapes onto `out` (stdout if None)."""
     out = out or sys.stdout
-    out.write(render(digest, shape, **terminal_of(out)))
-
-
-def terminal_of(out: TextIO) -> dict[str, Any]:
-    """Tell a renderer what `out` can show: its width, colour and links; a pipe gets plain text of 80 columns."""
-    import os
-    import shutil
-
-    tty = out.isatty()
-    width = min(shutil.get_terminal_size().columns, 100) if tty else 80
-    return {"width": max(width, 40), "color": tty and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"}
+    able = terminal_of(out)
+    text = render(digest, shape, width=able.width, color=able.color, hyperlinks=able.hyperlinks)
+    put(text, out)
 
 
 def local(moment: datetime | None, zone: ZoneInfo) -> str:
@@ -149,15 +143,7 @@ def print_stories(found: Iterable[Story], *, zone: ZoneInfo, as_json: bool, as_c
             writer.writerow([inert(cell) for cell in cells])
         return
 
-    def rows() -> Iterator[Sequence[str]]:
-        for story in found:
-            record = story_record(story)
-            outlets = record["outlets"]
-            more = f" +{len(outlets) - 1}" if len(outlets) > 1 else ""
-            first = min(stored.first_seen for stored in story.articles)
-            yield record["id"], local(first, zone), f"{outlets[0]}{more}", record["headline"], ", ".join(record["topics"])
-
-    table(("story", "first seen", "outlets", "headline", "topics"), rows(), wide=3)
+    print_story_lines(found, zone=zone)
 
 
 def print_hits(found: Iterable[tuple[StoredArticle, str]], *, zone: ZoneInfo, as_json: bool) -> int:
