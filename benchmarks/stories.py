@@ -13,11 +13,14 @@ import itertools
 import json
 import os
 import random
+import resource
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -223,36 +226,122 @@ def storm(others: int = 20_000, copies: int = 200) -> tuple[int, int, int]:
     return biggest[1], copies, joined
 
 
+_SEED = 10_000  # articles that are made and placed one by one; a larger store is filled from them
+
+
 def cost(sizes: Sequence[int]) -> None:
     """Report the time to place and store one article, by the size of the store."""
     with tempfile.TemporaryDirectory() as folder, Store.open(f"sqlite:///{folder}/cost.db") as store:
         maker, stored = Maker(11), 0
         for size in sizes:
-            while stored < size:
+            while stored < min(size, _SEED):
                 with store.transaction() as transaction:
-                    for _ in range(min(2_000, size - stored)):
+                    for _ in range(min(1_000, size - stored)):
                         stored += 1
-                        at = NOW - timedelta(minutes=20 * (max(sizes) - stored) % 400_000)
+                        at = NOW - timedelta(minutes=40 * (_SEED - stored))
                         store_one(transaction, maker.article(stored, at, sentences=18), at)
-            probes = [maker.article(10_000_000 + number, NOW, sentences=18) for number in range(400)]
-            with store.reading() as reading:  # warm
+            if size > _SEED:
+                stored = fill(store, size // _SEED)
+            probes = [maker.article(10_000_000 + size + number, NOW, sentences=18) for number in range(400)]
+            with store.transaction() as transaction:  # warm
                 for one in probes[:100]:
-                    place(reading, one, NOW, familiar=FAMILIAR)  # type: ignore[arg-type]
-            started = time.perf_counter()
+                    place(transaction, one, NOW, familiar=FAMILIAR)
+            started = time.process_time()
             with store.transaction() as transaction:
                 for one in probes[100:]:
                     place(transaction, one, NOW, familiar=FAMILIAR)
-            placing = (time.perf_counter() - started) / 300
-            started = time.perf_counter()
+            placing = (time.process_time() - started) / 300
+            started = time.process_time()
             with store.transaction() as transaction:
                 for one in probes[100:]:
                     store_one(transaction, one, NOW)
-            storing = (time.perf_counter() - started) / 300
-            stored += 300
-            weight = Path(folder, "cost.db").stat().st_size / stored
-            print(
-                f"{size:>9,} stored: placing {placing * 1000:.2f} ms, with storing {storing * 1000:.2f} ms an article; {weight:,.0f} bytes an article"
+            storing = (time.process_time() - started) / 300
+            print(f"{size:>9,} stored: placing {placing * 1000:.2f} ms, with storing {storing * 1000:.2f} ms of CPU an article")
+
+
+def fill(store: Store, times: int) -> int:
+    """Multiply what is stored up to `times` times the seed, in the database; return how many articles stand there.
+
+    Each round has the same days and other words: its shingles are new, a rare term returns in every twentieth round, a common one in all.
+    """
+    with store.transaction() as transaction:
+        run = transaction.connection.exec_driver_sql
+        run("PRAGMA cache_size = -1000000")
+        columns = [row[1] for row in run("PRAGMA table_info(articles)")]
+        moved = ", ".join(f"{name} + :shift" if name in {"id", "copy_id"} else name for name in columns)
+        first = int(run("SELECT coalesce(max(id), 0) FROM articles").scalar() or 0)
+        done = max(1, first // _SEED)
+        for number in range(done, times):
+            given = {"shift": number * _SEED, "hash": number * 2_654_435_761 % 2**32, "rare": number % 20 * 40_503 * 65_537, "seed": _SEED}
+            other, rare = "((band + :hash) & 4294967295)", "((term + :rare) & 4294967295)"
+            run(f"INSERT OR IGNORE INTO articles ({', '.join(columns)}) SELECT {moved} FROM articles WHERE id <= :seed", given)
+            run(
+                "INSERT OR IGNORE INTO sketches SELECT article_id + :shift, at, version, sketch FROM sketches WHERE article_id <= :seed",
+                given,
             )
+            run(
+                f"INSERT OR IGNORE INTO bands SELECT {other}, day, article_id + :shift FROM bands WHERE article_id <= :seed ORDER BY 1",
+                given,
+            )
+            run(
+                f"INSERT OR IGNORE INTO terms SELECT {rare}, day, article_id + :shift FROM terms WHERE article_id <= :seed ORDER BY 1",
+                given,
+            )
+        run(
+            "INSERT INTO term_counts SELECT term, count(*) FROM terms WHERE true GROUP BY term"
+            " ON CONFLICT (term) DO UPDATE SET articles = max(articles, excluded.articles)"
+        )
+        run("UPDATE term_counts SET articles = articles * :by WHERE articles > 100", {"by": times / done})
+        return int(run("SELECT count(*) FROM sketches").scalar() or 0)
+
+
+def throughput(count: int = 6_000) -> None:
+    """Report how many articles a second `monitor import` takes in, end to end, and what one weighs in the database."""
+    maker = Maker(17)
+    with tempfile.TemporaryDirectory() as folder:
+        rows = (maker.article(number, NOW - timedelta(minutes=number % 40_000), sentences=18) for number in range(count))
+        with Path(folder, "news.jsonl").open("w", encoding="utf-8") as file:
+            for one in rows:
+                stated = one.published.isoformat() if one.published else None
+                file.write(json.dumps({"url": one.url, "title": one.title, "text": one.text, "published": stated, "lang": "en"}) + "\n")
+        command = [sys.executable, "-m", "monitor", "--database", f"sqlite:///{folder}/m.db", "import", "--keep-unmatched"]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        started = time.perf_counter()
+        subprocess.run([*command, f"{folder}/news.jsonl"], check=True, cwd=folder, stdout=subprocess.DEVNULL)
+        wall = time.perf_counter() - started
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+        weight = Path(folder, "m.db").stat().st_size / count
+        print(f"monitor import: {count / wall:.0f} articles a second, {count / cpu:.0f} a second of CPU; {weight:,.0f} bytes an article")
+
+
+def week(path: Path, times: int = 8) -> None:
+    """Report story figures where all labelled mentions fall into one week: each story on one day, drawn anew each time.
+
+    Harder than life: news of ten years about one name, within days.
+    """
+    rows = [one for one in map(json.loads, path.read_text("utf-8").splitlines()) if one["entities"]]
+    sums = [0, 0, 0]
+    for seed in range(times):
+        chance = random.Random(seed)
+        days: dict[str, int] = {}
+        articles = []
+        for row in rows:
+            day = days.setdefault(row["story"] or row["id"], chance.randrange(7))
+            at = NOW - timedelta(days=day, minutes=chance.randrange(720))
+            articles.append(replace(article_of(row), published=at, body_from=BodyFrom.PAGE))
+        order = sorted(range(len(rows)), key=lambda number: articles[number].published or NOW)
+        found = dict(zip(order, group([articles[number] for number in order]), strict=True))
+        stories = [found[number][0] for number in range(len(rows))]
+        right = wrong = labelled = 0
+        for i, j in itertools.combinations([number for number, row in enumerate(rows) if row["story"]], 2):
+            same = rows[i]["story"] == rows[j]["story"]
+            labelled += same
+            right += same and stories[i] == stories[j]
+            wrong += not same and stories[i] == stories[j]
+        sums = [sums[0] + right, sums[1] + wrong, sums[2] + labelled]
+    right, wrong, labelled = sums
+    print(f"one week, {times} draws: precision {right / max(1, right + wrong):.3f}  recall {right / max(1, labelled):.3f}")
 
 
 def main() -> None:
@@ -260,13 +349,19 @@ def main() -> None:
     arguments = [one for one in sys.argv[1:] if not one.startswith("-") and Path(one).is_dir()]
     default = os.environ.get("MONITOR_CORPUS") or str(Path(__file__).parents[2] / "shared" / "corpus")
     folder = Path(arguments[0] if arguments else default)
-    for name, measure in (("mentions-dev.jsonl", mentions), ("stories-dev.jsonl.gz", clusters), ("mentions-dev.jsonl", shuffles)):
+    for name, measure in (
+        ("mentions-dev.jsonl", mentions),
+        ("stories-dev.jsonl.gz", clusters),
+        ("mentions-dev.jsonl", week),
+        ("mentions-dev.jsonl", shuffles),
+    ):
         if (folder / name).is_file():
             measure(folder / name)
         else:
             print(f"{name}: absent, left out")
     found, copies, joined = storm()
     print(f"storm: {found} of {copies} variants in one copy group among 20,000 others, {joined} others joined")
+    throughput()
     cost((1_000, 100_000, 1_000_000) if "--million" in sys.argv else (1_000, 100_000))
 
 

@@ -35,7 +35,6 @@ _SAME_DAY = 0.82  # share of the bound that is asked on one day ...
 _EACH_DAY = 0.3  # ... and how much more for each day between: an event is told within hours, what follows it later
 _MERGE_ROUND = 0.9  # how like each other the members of two stories have to be before they become one: no bridges
 _ASKED = 5  # members of each that are asked
-_ROUND = 0.8  # how like the rest of a story an article has to be, as a share of the bound: no chains
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +97,9 @@ def decide(
         best = max(among, key=lambda link: (link.copy, link.share, -link.candidate.article_id))
         if best.share < 1:
             continue
-        shares = [min(link.share, 2.0) for link in among]
-        if not best.copy and sum(shares) / len(shares) < _ROUND:
+        # The nearer half of a story has to be like it, not one member alone: no chains.
+        nearer = sorted((min(link.share, 2.0) for link in among), reverse=True)[: (len(among) + 1) // 2]
+        if not best.copy and sum(nearer) / len(nearer) < 1:
             continue
         ranked.append((best.copy, best.share, -story_id, best))
     if not ranked:
