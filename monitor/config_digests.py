@@ -35,6 +35,7 @@ class DigestTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     empty: Annotated[bool, Meta(description="true or false")] = True
     folder: Annotated[str, Meta(description='the name of a folder, such as "digests"')] = ""
     formats: Annotated[tuple[str, ...], Meta(description=f"a list out of {', '.join(FORMATS)}")] = ("html", "txt", "json")
+    link: Annotated[str, Meta(description='the web address of your archive, "{day}" for the day, such as "https://press.example/{day}.html"')] = ""
     baseline_hours: Annotated[int, Meta(ge=1, le=720, description="a whole number of hours from 1 to 720")] = 48
 
     @property
@@ -107,6 +108,8 @@ def _check_digest(document: Document, keys: Keys, one: DigestTable, deliveries: 
         if text not in FORMATS or text in one.formats[:number]:
             said = "twice in the list" if text in FORMATS else f"no format; there are {', '.join(FORMATS)}"
             raise document.error((*keys, "formats"), f"{label}.formats: {shown(text)} is {said}")
+    if one.link and not re.fullmatch(r"https?://[^\s{}]+(\{day\}[^\s{}]*)?", one.link):
+        raise document.wrong((*keys, "link"), one.link, 'a web address, such as "https://press.example/{day}.html"')
     if (one.folder and not one.folder.strip()) or "\0" in one.folder:
         raise document.wrong((*keys, "folder"), one.folder, 'the name of a folder, such as "digests"')
 

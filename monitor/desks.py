@@ -101,4 +101,5 @@ def desk_of(
         baseline=timedelta(hours=digest.baseline_hours),
         targets=targets_of(config, digest.deliver, env),
         empty=digest.empty,
+        link=digest.link,
     )

@@ -215,6 +215,7 @@ def test_a_password_in_the_files_database_or_in_a_sources_address_is_refused(tmp
         ("[digest]\nformats = ['md', 'md']", 'digest.formats: "md" is twice in the list'),
         ("[digest]\nformats = 'html'", 'line 2: digest.formats is "html", but should be a list out of html, txt, md, json, atom'),
         ("[digest]\nfolder = ' '", 'digest.folder is " "'),
+        ('[digest]\nlink = "press.example"', "digest.link"),
         ("[digest]\nbaseline_hours = 1.5", "digest.baseline_hours is 1.5, but should be a whole number of hours from 1 to 720"),
         ("[network]\nallow = ['intranet']", 'line 2: network.allow: "intranet" should be a host with its port'),
         ("[network]\nallow = ['a:99999']", 'network.allow: "a:99999" should be a host with its port'),
