@@ -20,8 +20,10 @@ from monitor.delivery.mail import compose, content_of, header_text
 from monitor.delivery.parcel import Attempt, DeliveryError, InDoubt, Parcel, Refused, Unreachable
 from monitor.delivery.smtp import SmtpSender
 from monitor.digest.record import Digest
+from monitor.digest.render_html import LIMIT
 from tests.monitor.postroom import Inbox, free_port, mail_server
-from tests.monitor.test_digest import NOW, digest, mention, stored, story
+from tests.monitor.test_digest import NOW, Page, digest, mention, stored, story
+from tests.monitor.test_digest_design import full_day
 
 ID = "<0123456789abcdef@example.org>"
 # As a feed can say it: bare breaks, breaks that an encoded word hides (RFC 2047), ends of a mail, invisible characters.
@@ -273,3 +275,23 @@ def test_a_connection_that_breaks_after_the_mail_leaves_a_doubt(inbox: Inbox) ->
             sender.send(parcel(), attempt(begun=begun))
         sender.send(parcel(), attempt("b@example.org", begun))  # over a new connection
     assert begun == [to for to, _ in inbox.taken] == ["a@example.org", "b@example.org"]
+
+
+def test_a_mail_without_its_styles_and_pictures_tells_all_the_same(inbox: Inbox) -> None:
+    """Outlook and Gmail drop SVG, some readers all styles: what a real server took must still say everything, in order."""
+    made = full_day()
+    send(SmtpSender(settings(port=inbox.port), {}), attempt(), what=parcel(made))
+    (mail,) = inbox.mails()
+    html = part(mail, "html")
+    assert len(html.encode()) < LIMIT
+    bare = re.sub(r'<style>.*?</style>|<svg.*?</svg>|<title>.*?</title>| (?:style|class)="[^"]*"', "", html, flags=re.DOTALL)
+    seen = " ".join("".join(Page(bare).text).split())
+    ids = [line.id for line in made.lines]
+    assert re.findall(r"\b(s\d+)\b", seen) == ids == re.findall(r"^ +(s\d+)\b", part(mail, "plain"), re.MULTILINE)
+    flat = " ".join(part(mail, "plain").split())
+    for words in (
+        "7 new stories in 9 articles from 9 outlets: FPT 6, Mila 2.",
+        "FPT 71%, Mila 20%, FUNiX 9%",
+        "101 articles, most on 19 Nov: 41",
+    ):
+        assert words in seen and words in flat
