@@ -35,7 +35,9 @@ class DigestTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     empty: Annotated[bool, Meta(description="true or false")] = True
     folder: Annotated[str, Meta(description='the name of a folder, such as "digests"')] = ""
     formats: Annotated[tuple[str, ...], Meta(description=f"a list out of {', '.join(FORMATS)}")] = ("html", "txt", "json")
-    link: Annotated[str, Meta(description='the web address of your archive, "{day}" for the day, such as "https://press.example/{day}.html"')] = ""
+    link: Annotated[
+        str, Meta(description='the web address of your archive, "{day}" for the day, such as "https://press.example/{day}.html"')
+    ] = ""
     baseline_hours: Annotated[int, Meta(ge=1, le=720, description="a whole number of hours from 1 to 720")] = 48
 
     @property
