@@ -74,7 +74,7 @@ def due(timetable: Timetable, made: Collection[str], now: datetime) -> Due | Non
             nothing was missed, and the first one is made at once.
     """
     passed = _passed(timetable, now)
-    if not passed or passed[-1].key in made:
+    if not passed or passed[-1].key in made or _made_ahead(timetable, made, now):
         return None
     return Due(period=passed[-1], missed=_missed(passed[:-1], made), first=not made)
 
@@ -104,6 +104,12 @@ def next_due(timetable: Timetable, made: Collection[str], now: datetime) -> date
 def _passed(timetable: Timetable, now: datetime) -> list[Period]:
     today = now.astimezone(timetable.zone).date()
     return sorted(period for period in periods(timetable, today - LOOK_BACK, today) if period.due <= now)
+
+
+def _made_ahead(timetable: Timetable, made: Collection[str], now: datetime) -> bool:
+    """Tell whether a digest of today was made before its hour (by cron, or before a clock was set back): it stands for earlier ones, too."""
+    today = now.astimezone(timetable.zone).date()
+    return any(period.due > now and period.key in made for period in periods(timetable, today, today + timedelta(days=1)))
 
 
 def _missed(passed: list[Period], made: Collection[str]) -> tuple[Period, ...]:

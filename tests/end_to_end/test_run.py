@@ -159,7 +159,11 @@ def test_what_is_due_is_done_once_and_then_nothing(desk: Desk) -> None:
     assert files == [".html", ".json", ".txt"]
 
 
-def test_cron_and_run_tell_a_day_once(desk: Desk) -> None:
+@pytest.mark.parametrize("hour", ["00:00", "23:59"])
+def test_cron_and_run_tell_a_day_once(desk: Desk, hour: str) -> None:
+    """Whichever the hour: before it `daily` makes today's digest, and `run` makes none for yesterday."""
+    path = desk.folder / "monitor.toml"
+    path.write_text(path.read_text(encoding="utf-8") + block("digest", name="daily", at=hour), encoding="utf-8")
     desk.run("daily", "--quiet", code=3)
     assert "daily of" not in desk.run("run", "--once").stderr
     assert len(editions(desk.database)) == 1

@@ -43,6 +43,17 @@ def test_missed_mornings_are_one_digest() -> None:
     assert due(SEVEN, {"2026-11-10", "2026-11-14"}, local("2026-11-14T09:01")) is None  # and no second one for them
 
 
+def test_a_digest_made_before_its_hour_stands_for_earlier_ones() -> None:
+    early = local("2026-11-12T02:00")  # by cron, five hours before `monitor run` would
+    for made in (set[str](), {"2026-11-09"}):
+        today = due_today(SEVEN, made, early)
+        assert today is not None and today.period.key == "2026-11-12"
+        after = made | {"2026-11-12"}
+        assert due(SEVEN, after, early) is None and due(SEVEN, after, local("2026-11-12T08:00")) is None
+        found = due(SEVEN, after, local("2026-11-13T07:00"))
+        assert found is not None and found.period.key == "2026-11-13" and not found.missed
+
+
 def test_the_first_digest_is_made_at_once_and_is_not_late() -> None:
     now = local("2026-11-12T15:00")
     found = due(SEVEN, set(), now)
