@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.matching import Matcher
-from monitor.placing import place, settle
+from monitor.placing import gather, place, settle
 from monitor.watchlist import builtin_watchlist
 from storage.articles import NewArticle
 from storage.identity import outlet_host
@@ -61,6 +61,7 @@ def store_one(transaction: Transaction, article: Article, at: datetime) -> int:
         assert decision.copy_id is not None
         transaction.articles.join_copies(decision.copy_id, decision.copies)
     settle(transaction, article_id, made, at)
+    gather(transaction, decision.near, at, familiar=FAMILIAR)
     return article_id
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.matching import Matches
-from monitor.placing import place, settle
+from monitor.placing import gather, place, settle
 from storage.articles import NewArticle
 from storage.identity import title_key, url_key
 from storage.items import Arrival, Article, BodyFrom, Evidence, Kind, Outcome, Source, SourceState, StoredArticle
@@ -103,15 +103,11 @@ class Keeping:
         transaction.dedupe.remove(stored.id)
         moment = merged.published or stored.first_seen
         fingerprint, decision = place(transaction, merged, moment, familiar=self._familiar)
-        if upgrade and decision.story_id is not None and decision.story_id != stored.story_id and self._alone(stored):
-            # Only now there is a text to compare: a headline that stood alone finds its story.
-            transaction.articles.move([stored.id], decision.story_id, decision.evidence, self._now)
         settle(transaction, stored.id, fingerprint, moment)
+        if upgrade and matches.mentions:
+            # Only now there is a text to compare: a headline that stood alone finds its story, and what waited for its text finds it.
+            gather(transaction, (stored.id, *decision.near), self._now, familiar=self._familiar)
         return Outcome.REPEAT if upgrade else Outcome.UPDATED
-
-    def _alone(self, stored: StoredArticle) -> bool:
-        stories = self._transaction.articles.stories_by_id([stored.story_id])
-        return all(len(story.articles) <= 1 and story.told_on is None for story in stories)
 
     # ------------------------------------------------------------------ a new article
 
@@ -158,6 +154,7 @@ class Keeping:
             for other in decision.merge:
                 if other != story_id and not self._kept_apart(story_id, other):
                     transaction.articles.merge(story_id, other)
+        gather(transaction, decision.near, self._now, familiar=self._familiar)
         if not matches.mentions:
             return (Outcome.JOINED if story_id is not None else Outcome.UNMATCHED), article_id
         return (Outcome.JOINED if story_id is not None else Outcome.STORED), article_id

@@ -20,8 +20,8 @@ from storage.items import BodyFrom, Evidence, Ownership, StoredArticle, Story
 COPY_WINDOW = timedelta(days=31)
 STORY_WINDOW = timedelta(hours=84)  # three days, and what dates without an hour lack
 
-_SAME = 0.148  # likeness from which two texts of one language tell one story
-_ACROSS = 0.172  # of two languages
+_SAME = 0.152  # likeness from which two texts of one language tell one story
+_ACROSS = 0.176  # of two languages
 _UNSURE = 1.42  # how much more is asked where both dates are unknown
 _HALF_SURE = 1.5  # ... where one is: the other may be years away
 _THIN = 1.36  # ... where a text is short
@@ -31,8 +31,8 @@ _NAMES_ONLY = 0.7  # what likeness is worth where names carry it alone, and no n
 _HARDLY = 0.07  # likeness by plain words below which two texts only share a name
 _WORDED_ALIKE = 0.3  # containment from which two texts may be of one template
 _MERGE = 1.15  # ... and before two stories that stand apart become one
-_SAME_DAY = 0.82  # share of the bound that is asked on one day ...
-_EACH_DAY = 0.3  # ... and how much more for each day between: an event is told within hours, what follows it later
+_SAME_DAY = 0.8  # share of the bound that is asked on one day ...
+_EACH_DAY = 0.35  # ... and how much more for each day between: an event is told within hours, what follows it later
 _MERGE_ROUND = 0.9  # how like each other the members of two stories have to be before they become one: no bridges
 _ASKED = 5  # members of each that are asked
 
@@ -46,6 +46,7 @@ class Decision:
     evidence: Evidence
     merge: tuple[int, ...] = ()  # further stories that this article shows to be the same as `story_id`
     copies: tuple[int, ...] = ()  # further copy groups that are the same as `copy_id`
+    near: tuple[int, ...] = ()  # ids of articles in other stories that it is like: what stands alone there may belong here, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +103,14 @@ def decide(
         if not best.copy and sum(nearer) / len(nearer) < 1:
             continue
         ranked.append((best.copy, best.share, -story_id, best))
+    near = sorted({link.candidate.article_id for link in links if link.share >= 1})
     if not ranked:
         nearest = max(links, key=lambda link: (link.share, -link.candidate.article_id), default=None)
         parts = nearest.parts if nearest else ()
-        return Decision(story_id=None, copy_id=None, evidence=Evidence(rule="first", score=1.0, parts=parts))
+        return Decision(story_id=None, copy_id=None, evidence=Evidence(rule="first", score=1.0, parts=parts), near=tuple(near))
     ranked.sort(key=lambda row: row[:3], reverse=True)
     best = ranked[0][3]
+    stories = {link.candidate.article_id: link.candidate.story_id for link in links}
     ours = by_story[best.candidate.story_id]
     merge = [
         link.candidate.story_id
@@ -122,6 +125,7 @@ def decide(
         evidence=Evidence(rule=best.rule, score=round(min(1.0, best.score), 3), parts=best.parts),
         merge=tuple(sorted(merge)),
         copies=tuple(one for one in copies if one != copy_id),
+        near=tuple(one for one in near if stories[one] not in {best.candidate.story_id, *merge}),
     )
 
 

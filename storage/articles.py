@@ -115,7 +115,9 @@ class Articles:
         }
         self._connection.execute(update(schema.articles).where(schema.articles.c.id == stored.id).values(values))
         self._connection.execute(
-            update(schema.texts).where(schema.texts.c.article_id == stored.id).values(summary=article.summary, text=article.text)
+            insert_or(self._connection, schema.texts)  # the old text may have expired
+            .values(article_id=stored.id, summary=article.summary, text=article.text)
+            .on_conflict_do_update(index_elements=["article_id"], set_={"summary": article.summary, "text": article.text})
         )
         search.remove(self._connection, stored.id, old)
         search.add(self._connection, stored.id, article)
@@ -212,9 +214,12 @@ class Articles:
         return self._stream(list(self._connection.scalars(query)), with_text=True)
 
     def after(self, article_id: int, limit: int) -> list[StoredArticle]:
-        """Return the next articles in the order they were stored, suppressed and unmatched ones too, with their texts."""
-        table = schema.articles
-        query = select(table.c.id).where(table.c.id > article_id).order_by(table.c.id).limit(limit)
+        """Return the next articles in the order they were stored, suppressed and unmatched ones too, with their texts.
+
+        Those whose texts have expired are left out.
+        """
+        table = schema.texts
+        query = select(table.c.article_id).where(table.c.article_id > article_id).order_by(table.c.article_id).limit(limit)
         return self.many(list(self._connection.scalars(query)))
 
     def stories(self, wanted: ArticleFilter) -> Iterator[Story]:
