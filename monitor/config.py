@@ -20,6 +20,8 @@ from monitor.config_database import VARIABLE, check_database, redacted
 from monitor.config_delivery import AlertTable, Delivery, check_alerts, check_deliveries
 from monitor.config_digests import FORMATS, LANGUAGES, DigestTable, check_digests, resolve
 from monitor.config_errors import Document, Keys, check_keys, parse, refused, shown
+from monitor.config_upkeep import TABLES as UPKEEP
+from monitor.config_upkeep import Alive, Backup, Keep, Metrics, check_upkeep
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -111,6 +113,10 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         DigestTable()
     )
     run: Run = Run()
+    keep: Keep = Keep()
+    backup: Backup = Backup()
+    alive: Alive = Alive()
+    metrics: Metrics = Metrics()
     network: Network = Network()
     packs: Packs = Packs()
     topic: Annotated[tuple[dict[str, Any], ...], Meta(description="tables, each begun by [[topic]]")] = ()
@@ -219,6 +225,7 @@ def read_text(document: Document) -> _File:
         "packs": Packs,
         "source": SourceTable,
         "alert": AlertTable,
+        **UPKEEP,
     }
     check_keys(document, data, _File, tables)
     try:
@@ -226,6 +233,7 @@ def read_text(document: Document) -> _File:
     except msgspec.ValidationError as error:
         raise _blame(document, data, tables, error) from None
     _check(document, loaded)
+    check_upkeep(document, backup=loaded.backup, alive=loaded.alive, metrics=loaded.metrics)
     deliveries = check_deliveries(document, loaded.delivery, tables)
     check_digests(document, loaded.digest, [one.name for one in deliveries])
     check_alerts(document, loaded.alert, deliveries)

@@ -158,7 +158,6 @@ def crawl_sources(
     with store.crawl_lock(timedelta(seconds=order.wait_s), now=clock()):
         with store.transaction() as transaction:
             transaction.sources.ensure(order.sources)
-            transaction.sources.prune(clock())
         sources = order.sources
         if order.only_due:
             with store.reading() as reading:

@@ -7,14 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from storage import schema
 from storage.items import Coverage, Poll, PollOutcome, Source, SourceState, Validators
 from storage.upsert import insert_or
 
 GOOD = frozenset({PollOutcome.CHANGED, PollOutcome.UNCHANGED})
-KEEP_POLLS = timedelta(days=90)
 _QUIET_AT_LEAST = timedelta(days=3)
 _QUIET_TIMES_HABIT = 8.0
 _MEAN_WEIGHT = 0.2  # how fast the running mean of new entries a day forgets: by e to the minus this a day
@@ -74,10 +73,6 @@ class Sources:
         changes = {name: statement.excluded[name] for name in rows[0] if name != "id"}
         self._connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes), rows)
         return states
-
-    def prune(self, now: datetime) -> None:
-        """Forget polls older than 90 days."""
-        self._connection.execute(delete(schema.polls).where(schema.polls.c.finished < now - KEEP_POLLS))
 
     def coverage(self, since: datetime | None, until: datetime, due: Mapping[str, str]) -> Coverage:
         """Tell what the watch did between `since` (None: ever) and `until`; `due` maps the ids of the configured sources to names."""

@@ -39,6 +39,7 @@ from storage.verdicts import Verdicts
 
 if TYPE_CHECKING:
     from storage.dedupe import Dedupe
+    from storage.retention import Retention
     from storage.trends import Trends
 
 SCHEMA_HEAD = "0005"
@@ -129,6 +130,13 @@ class Reading:
 class Transaction(Reading):
     """A reading that may also change what it reads; it ends whole or not at all."""
 
+    @cached_property
+    def retention(self) -> Retention:
+        """What is forgotten after a time."""
+        from storage.retention import Retention  # here: upkeep alone asks for it
+
+        return Retention(self.connection)
+
     def set_meta(self, key: str, value: str | None) -> None:
         """Remember a value under a key, None forgets it."""
         self.connection.execute(delete(schema.meta).where(schema.meta.c.key == key))
@@ -199,6 +207,11 @@ class Store:
         return url.update_query_dict(hidden).render_as_string(hide_password=True)
 
     @property
+    def path(self) -> Path | None:
+        """The SQLite file, None for another kind of database."""
+        return self._path
+
+    @property
     def dialect(self) -> str:
         """ "sqlite" or "postgresql"."""
         return self._engine.dialect.name
@@ -240,6 +253,14 @@ class Store:
             finally:
                 with suppress(DBAPIError):
                     connection.rollback()
+
+    @contextmanager
+    def raw(self) -> Iterator[Connection]:
+        """Lend a connection outside any transaction, for what SQL allows only there."""
+        with self._engine.connect() as connection:
+            if self.dialect == "postgresql":
+                connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            yield connection
 
     @contextmanager
     def crawl_lock(self, wait: timedelta = timedelta(0), *, now: datetime) -> Iterator[None]:
@@ -368,7 +389,7 @@ def _engine(url: URL) -> Engine:
     try:
         if url.drivername.startswith("sqlite"):
             # timeout: how long SQLite itself waits for a lock; isolation_level None: transactions begin when we say so.
-            engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S, "isolation_level": None, "check_same_thread": False})
+            engine = create_engine(url, connect_args={"timeout": _patience(url), "isolation_level": None, "check_same_thread": False})
             event.listen(engine, "connect", _prepare_sqlite)
         else:
             engine = create_engine(
@@ -377,6 +398,16 @@ def _engine(url: URL) -> Engine:
     except (NoSuchModuleError, ImportError) as error:
         raise StorageError(f"the driver for {url.drivername} is not installed: {error}", hint="install media-monitor anew") from error
     return engine
+
+
+def _patience(url: URL) -> float:
+    """Seconds that a connection waits for a locked file: `?timeout=` of its URL, as everywhere with SQLAlchemy, or a minute."""
+    try:
+        return max(float(str(url.query["timeout"])), 0.0)
+    except KeyError:
+        return BUSY_TIMEOUT_S
+    except ValueError:
+        raise UsageError("timeout in the database URL is no number of seconds", hint="write sqlite:///monitor.db?timeout=60") from None
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from monitor.config import Config
+    from storage.retention import Retention
     from storage.store import Store
 
 KEEP_INCIDENTS = timedelta(days=90)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,13 +24,13 @@ class Duty:
     """Something to be done now and then."""
 
     name: str  # a stable word
-    every: timedelta
+    every: Callable[[Config], timedelta | None]  # None: not wanted
     do: Callable[[Store, Config, datetime], str]  # returns a sentence for the journal, "" for nothing to tell
 
 
-def is_due(duty: Duty, last: datetime | None, now: datetime) -> bool:
+def is_due(every: timedelta | None, last: datetime | None, now: datetime) -> bool:
     """Tell whether a duty is to be done at `now`; one that was done in the future (a clock set back) is."""
-    return last is None or now - last >= duty.every or last > now
+    return every is not None and (last is None or now - last >= every or last > now)
 
 
 def last_done(store: Store) -> dict[str, datetime]:
@@ -48,11 +50,76 @@ def _key(duty: Duty) -> str:
     return f"duty:{duty.name}"
 
 
+def _daily(config: Config) -> timedelta:
+    return _DAY
+
+
+def _weekly(config: Config) -> timedelta:
+    return 7 * _DAY
+
+
 def _forget(store: Store, config: Config, now: datetime) -> str:
-    """Forget incidents that no digest will tell any more."""
+    """Forget rows that serve no question any more."""
+    keep = config.keep
     with store.transaction() as transaction:
         gone = transaction.incidents.forget(now - KEEP_INCIDENTS)
-    return f"{gone} old incidents forgotten" if gone else ""
+        gone += transaction.retention.forget_polls(now - keep.poll_days * _DAY)
+        gone += transaction.retention.forget_deliveries(now - keep.delivery_days * _DAY)
+        gone += transaction.retention.forget_pending(now)
+    gone += _in_batches(store, lambda retention: retention.forget_sightings(now - keep.entry_days * _DAY))
+    return f"{gone} old rows forgotten" if gone else ""
 
 
-DUTIES: tuple[Duty, ...] = (Duty(name="forget", every=timedelta(days=1), do=_forget),)
+def _expire(store: Store, config: Config, now: datetime) -> str:
+    """Delete texts of old articles."""
+    days = config.keep.text_days
+    gone = _in_batches(store, lambda retention: retention.expire_texts(now - days * _DAY)) if days else 0
+    return f"the texts of {gone} articles deleted, first seen more than {days} days ago" if gone else ""
+
+
+def _in_batches(store: Store, forget: Callable[[Retention], int]) -> int:
+    """Call until nothing is left, each time in a short transaction of its own: a crawl that writes meanwhile waits for none of it."""
+    total = 0
+    while True:
+        with store.transaction() as transaction:
+            gone = forget(transaction.retention)
+        total += gone
+        if not gone:
+            return total
+
+
+def _check(store: Store, config: Config, now: datetime) -> str:
+    """Look whether the database is whole; a fault is told in the next digest."""
+    from storage.backup import check
+
+    check(store)
+    return ""
+
+
+def _vacuum(store: Store, config: Config, now: datetime) -> str:
+    """Give room back."""
+    from storage.backup import vacuum
+
+    return vacuum(store)
+
+
+def _backup(store: Store, config: Config, now: datetime) -> str:
+    """Make a copy of the database."""
+    from monitor.backup import rotate
+
+    path = rotate(store, config.database, config.base / config.backup.folder, config.backup.keep, now)
+    return f"backup {path}, {path.stat().st_size / 2**20:.1f} MB"
+
+
+def _backup_pace(config: Config) -> timedelta | None:
+    return timedelta(hours=config.backup.every_hours) if config.backup.folder else None
+
+
+# The check comes before the backup, which pushes the oldest copy out: not for a damaged one.
+DUTIES: tuple[Duty, ...] = (
+    Duty(name="forget", every=_daily, do=_forget),
+    Duty(name="expire", every=_daily, do=_expire),
+    Duty(name="check", every=_daily, do=_check),
+    Duty(name="backup", every=_backup_pace, do=_backup),
+    Duty(name="vacuum", every=_weekly, do=_vacuum),
+)

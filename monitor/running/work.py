@@ -126,14 +126,14 @@ class Work:
         for duty in duties.DUTIES:
             now = self.clock()
             resting = now < self._resting.get(duty.name, now)
-            if self.stop.is_set() or resting or not duties.is_due(duty, done.get(duty.name), now):
+            if self.stop.is_set() or resting or not duties.is_due(duty.every(self.setup.config), done.get(duty.name), now):
                 continue
             try:
                 said = duty.do(self.store, self.setup.config, now)
                 duties.set_done(self.store, duty, now)
-            except MediaMonitorError as error:
+            except Exception as error:  # noqa: BLE001 - one duty that fails must not keep the others from being done
                 self._resting[duty.name] = now + timedelta(hours=1)
-                self.fail("upkeep", f"{duty.name}: {error}")
+                self.fail("upkeep", f"{duty.name}: {error if isinstance(error, MediaMonitorError) else repr(error)}")
                 continue
             if said:
                 self.journal.say("upkeep", said)

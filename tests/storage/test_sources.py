@@ -109,7 +109,7 @@ def test_the_habit_of_a_source() -> None:
 def test_old_polls_are_forgotten(store: Store) -> None:
     save(store, poll(at=NOW - 100 * DAY), poll("khac", at=NOW - 80 * DAY))
     with store.transaction() as transaction:
-        transaction.sources.prune(NOW)
+        assert transaction.retention.forget_polls(NOW - 90 * DAY) == 1
         assert [row.source_id for row in transaction.connection.execute(schema.polls.select())] == ["khac"]
     assert state(store).polls == 1  # its state stays
 
