@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
 import tempfile
 from contextlib import suppress
 from datetime import datetime
@@ -13,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.files import FileError
-from storage.backup import copy_sqlite
-from storage.errors import StorageError, UsageError
+from monitor.pgdump import dump
+from storage.backup import copy_sqlite, server_version
+from storage.errors import UsageError
 
 if TYPE_CHECKING:
     from storage.store import Store
 
 _NAME = re.compile(r"monitor-\d{8}T\d{6}Z\.(?:db|dump)")
-_LIMIT_S = 6 * 3600
 
 
 def backup(store: Store, url: str, target: Path, *, force: bool = False) -> int:
@@ -55,7 +53,7 @@ def backup(store: Store, url: str, target: Path, *, force: bool = False) -> int:
         if store.path is not None:
             copy_sqlite(store.path, temporary)
         else:
-            _dump(store.name, url, temporary)
+            dump(store.name, url, server_version(store), temporary)
         size = temporary.stat().st_size
         _put(temporary, target, force=force)
     except OSError as error:
@@ -101,53 +99,6 @@ def _put(temporary: Path, target: Path, *, force: bool) -> None:
             os.fsync(folder)
     finally:
         os.close(folder)
-
-
-def _dump(name: str, url: str, target: Path) -> None:
-    program = shutil.which("pg_dump")
-    if program is None:
-        raise StorageError(
-            f"{name}: pg_dump is not installed here",
-            hint="install PostgreSQL's client programs (apt install postgresql-client), or run pg_dump on the server",
-        )
-    env = os.environ | connection_env(url)
-    said = _run([program, "--format=custom", "--no-password", "--file", str(target)], env)
-    restore = shutil.which("pg_restore", path=str(Path(program).parent)) or shutil.which("pg_restore")
-    if not said and restore:
-        said = _run([restore, "--list", str(target)], env)
-    if said:
-        hint = "install client programs of the server's version or newer" if "version" in said else "is the server running?"
-        raise StorageError(f"{name} cannot be copied: {said}", hint=hint)
-
-
-def connection_env(url: str) -> dict[str, str]:
-    """Return a PostgreSQL URL as libpq's environment variables: command lines, which everybody sees, then hold no password.
-
-    Raises:
-        UsageError: the URL cannot be read.
-    """
-    import psycopg
-    from psycopg.pq import Conninfo
-    from sqlalchemy.engine import make_url
-
-    plain = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-    try:
-        options = Conninfo.parse(plain.encode())
-    except psycopg.Error as error:
-        raise UsageError("the database URL cannot be read", hint="write postgresql://user@host/name") from error
-    return {option.envvar.decode(): option.val.decode() for option in options if option.envvar and option.val}
-
-
-def _run(command: list[str], env: dict[str, str]) -> str:
-    """Run a program; returns "" or what it said when it failed."""
-    try:
-        done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=_LIMIT_S, check=False)  # noqa: S603 - our own command line
-    except (OSError, subprocess.TimeoutExpired) as error:
-        return f"{Path(command[0]).name}: {error}"
-    if done.returncode == 0:
-        return ""
-    lines = done.stderr.decode(errors="replace").strip().splitlines()
-    return lines[0] if lines else f"{Path(command[0]).name} ended with exit code {done.returncode}"
 
 
 def _same(one: Path, other: Path) -> bool:

