@@ -117,12 +117,14 @@ class Keeping:
         fingerprint, decision = place(transaction, article, moment, familiar=self._familiar)
         story_id = decision.story_id
         verdicts: dict[str, str] = {}
+        said = transaction.verdicts
         if story_id is not None:
             # What people said of an article holds for its copies; what they said of all of a story, for whatever joins it.
-            said = transaction.verdicts
             verdicts = said.of_article(decision.copy_id) if decision.copy_id is not None else said.of_story(story_id)
-            if verdicts:
-                matches = self._match(verdicts)
+            verdicts = {topic: kind for topic, kind in verdicts.items() if kind != "muted"}  # of that copy's outlet, not of this one's
+        heard = verdicts | said.muted(article.outlet_host, verdicts)
+        if heard:
+            matches = self._match(heard)
         suppressed = not matches.mentions and bool(matches.suppressions)
         judged = suppressed and bool(verdicts)
         if suppressed and not judged:

@@ -17,12 +17,13 @@ from monitor.prefilter import Prefilter
 from monitor.senses import Field, Hit, Scene, Sense, Weight, language_of
 from monitor.spelling import WORDLESS, stands_alone
 from monitor.watchlist import Watchlist
-from storage.items import Mention, Ownership, Suppression
+from storage.items import MUTED, Mention, Ownership, Suppression
 from storage.text import fold
 
 TOLD = 0.5  # a score from here on is told
 _SNIPPET_WORDS = 40
 _MOST = 120  # names of one topic that are looked at in one field
+_KEPT_BACK = {"not-us": "verdict", "muted": MUTED}  # what a person said -> the rule that is written down
 _LOUD = 6  # hits of one topic that are weighed in one document; the first ones say who is meant
 
 
@@ -178,10 +179,10 @@ def _specific(hits: list[Hit]) -> list[Hit]:
 def _decide(topic: str, weighed: list[tuple[Hit, Weight]], said: str | None, *, frames: bool) -> tuple[Mention | None, list[Suppression]]:
     """The mention that is told of a topic, or the hits that are not, each rule once."""
     good = [(hit, weight) for hit, weight in weighed if weight.score >= TOLD]
-    if said == "not-us" or (not good and said != "is-us"):
+    if said in _KEPT_BACK or (not good and said != "is-us"):
         hidden: dict[str, Suppression] = {}
         for hit, weight in sorted(weighed, key=lambda pair: -pair[1].score):
-            rule = "verdict" if said == "not-us" else weight.rule
+            rule = _KEPT_BACK.get(said or "", weight.rule)
             if rule not in hidden and (frames or rule != "frame"):
                 hidden[rule] = _suppression(topic, hit, rule, weight)
         return None, list(hidden.values())

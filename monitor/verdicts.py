@@ -9,8 +9,8 @@ from monitor.matching import Matcher
 from monitor.rematch import rewrite
 from storage.errors import UsageError
 from storage.identity import url_key
-from storage.items import Evidence, StoredArticle
-from storage.store import Reading, Store
+from storage.items import MUTED, Evidence, Mention, StoredArticle, Suppression
+from storage.store import Reading, Store, Transaction
 
 
 def judge(store: Store, matcher: Matcher, target: str, said: str, topic: str | None, now: datetime) -> str:
@@ -74,6 +74,87 @@ def split(store: Store, url: str, now: datetime) -> str:
             transaction.verdicts.add("not-same", leaving[0].id, now, other_id=one.id)
         new = transaction.articles.move([one.id for one in leaving], None, Evidence(rule="person"), now)
     return f"{len(leaving)} of {len(story.articles)} articles left s{story.id}; they are s{new} now"
+
+
+def mute(store: Store, outlet: str, topic: str, now: datetime) -> str:
+    """Say that an outlet is not to be heard on a topic: what it told of it and will tell is kept back, and counted as suppressed.
+
+    Raises:
+        UsageError: no stored article is of that outlet.
+    """
+    hosts = _hosts(store, outlet)
+    changed = 0
+    for host in hosts:
+        with store.transaction() as transaction:
+            transaction.verdicts.mute(topic, host, now)
+            ids = transaction.verdicts.told_by(host, topic)
+        for start in range(0, len(ids), _BATCH):  # in short transactions: a crawl beside this one gets its turn
+            with store.transaction() as transaction:
+                for stored in transaction.articles.many(ids[start : start + _BATCH], with_text=False):
+                    changed += _silence(transaction, stored, topic)
+    return f"remembered: {', '.join(hosts)} is muted for {topic}; {changed} stored articles are kept back"
+
+
+def unmute(store: Store, matcher: Matcher, outlet: str, topic: str, now: datetime) -> str:
+    """Take a muting back; what was kept back because of it is looked at again.
+
+    Raises:
+        UsageError: the outlet is not muted for that topic.
+    """
+    with store.reading() as reading:
+        muted = {one.host for one in reading.verdicts.mutes() if one.topic == topic}
+    hosts = [host for host in _hosts(store, outlet) if host in muted]
+    if not hosts:
+        raise UsageError(f"{outlet} is not muted for {topic}", hint="`monitor mute --list` shows what is")
+    changed = 0
+    for host in hosts:
+        with store.transaction() as transaction:
+            transaction.verdicts.unmute(topic, host)
+            ids = transaction.verdicts.silenced(host, topic)
+        for start in range(0, len(ids), _BATCH):
+            with store.transaction() as transaction:
+                for stored in transaction.articles.many(ids[start : start + _BATCH]):
+                    matches = matcher.match(document_of(stored.article), transaction.verdicts.of_article(stored.id))
+                    found = {one.topic for one in matches.mentions} | {one.topic for one in matches.suppressions}
+                    if topic in found:  # else its text has expired
+                        rewrite(transaction, stored, matches, now, familiar=matcher.familiar)
+                        changed += 1
+    return f"remembered: {', '.join(hosts)} is heard on {topic} again; {changed} articles were looked at again"
+
+
+_BATCH = 200
+
+
+def _silence(transaction: Transaction, stored: StoredArticle, topic: str) -> bool:
+    """Keep an article's mention of a topic back, unless somebody said that this one is us."""
+    if transaction.verdicts.of_article(stored.id).get(topic) != "muted":
+        return False
+    kept = [mention for mention in stored.mentions if mention.topic != topic]
+    hidden = [_kept_back(mention) for mention in stored.mentions if mention.topic == topic]
+    transaction.articles.set_hits(stored.id, kept, [*stored.suppressions, *hidden], suppressed=not kept)
+    return bool(hidden)
+
+
+def _kept_back(mention: Mention) -> Suppression:
+    return Suppression(
+        topic=mention.topic,
+        alias=mention.alias,
+        field=mention.field,
+        start=mention.start,
+        end=mention.end,
+        snippet=mention.snippet,
+        rule=MUTED,
+        score=mention.score,
+        parts=mention.parts,
+    )
+
+
+def _hosts(store: Store, outlet: str) -> list[str]:
+    with store.reading() as reading:
+        hosts = reading.verdicts.hosts_of(outlet)
+    if not hosts:
+        raise UsageError(f"no stored article is of {outlet!r}", hint="give an outlet's name or its host, as `monitor articles` shows them")
+    return hosts
 
 
 def _meant(reading: Reading, target: str) -> list[StoredArticle]:

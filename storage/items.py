@@ -203,6 +203,9 @@ class Suppression:
     parts: tuple[tuple[str, float], ...] = ()
 
 
+MUTED = "muted outlet"  # the rule of hits that an outlet's muting keeps back
+
+
 class Outcome(StrEnum):
     """What became of one article that was handed over; each is counted exactly once."""
 

@@ -259,6 +259,15 @@ verdicts = Table(
     Column("other_id", Id, ForeignKey("articles.id"), index=True),
 )
 
+# An outlet that a person does not want to hear of a topic from; what it says of others is told as ever.
+mutes = Table(
+    "mutes",
+    metadata,
+    Column("topic", String(128), primary_key=True),
+    Column("outlet_host", String(255), primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
 # A rule of alerts fired: one message, told to its deliveries as soon as its quiet hours allow.
 alerts = Table(
     "alerts",

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 import monitor
-from monitor.cli import deliver, gather, read, report, run, settings, sources, stories, tools, upkeep
+from monitor.cli import deliver, gather, judge, read, report, run, settings, sources, stories, tools, upkeep
 from monitor.cli.context import Context
 from storage.errors import MediaMonitorError
 
@@ -27,7 +27,7 @@ app = typer.Typer(
     help="Watch the news for FPT, Mila and FUNiX (or any names) and make one daily digest of new coverage.",
     epilog="Start with `monitor demo` (no internet needed) or `monitor daily`. Settings: `monitor init`, `monitor config`.",
 )
-for module in (gather, run, read, stories, report, deliver, sources, settings, tools, upkeep):
+for module in (gather, run, read, stories, report, deliver, sources, settings, tools, judge, upkeep):
     module.register(app)
 
 

@@ -1,9 +1,8 @@
-"""Commands beside the daily work: `status`, `demo`, `match`, `rematch`, `verdict`."""
+"""Commands beside the daily work: `status`, `demo`, `match`, `rematch`."""
 
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,20 +12,12 @@ from monitor.cli.context import Context, context_of, now
 from storage.errors import UsageError
 
 
-class Verdict(StrEnum):
-    """What a reader says of a hit."""
-
-    NOT_US = "not-us"
-    IS_US = "is-us"
-
-
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command()(status)
     app.command()(demo)
     app.command()(match)
     app.command()(rematch)
-    app.command()(verdict)
 
 
 def status(context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False) -> None:
@@ -106,17 +97,3 @@ def rematch(
     else:
         print_changes(lines, zone=ours.zone)
     print(report.line(), file=sys.stderr)
-
-
-def verdict(
-    context: typer.Context,
-    target: Annotated[str, typer.Argument(metavar="URL|STORY", help="An article's address, or a story such as s12.")],
-    said: Annotated[Verdict, typer.Argument(metavar="not-us|is-us", help="What it is.")],
-    topic: Annotated[str | None, typer.Option("--topic", "-t", help="For this topic only.")] = None,
-) -> None:
-    """Say that a hit is not us, or that it is; remembered and obeyed by later runs, for later copies too."""
-    from monitor.verdicts import judge
-
-    ours = context_of(context)
-    name = ours.watchlist.named(topic) if topic else None
-    print(judge(ours.store(create=False), ours.matcher, target, said.value, name, now()))

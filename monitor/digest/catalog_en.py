@@ -118,6 +118,7 @@ WORDS: Catalog = {
     "rule_no context": "no context",
     "rule_a first name": "a first name",
     "rule_verdict": "your verdicts",
+    "rule_muted outlet": "muted outlets",
     "short_only": ("{n} story is shown by its headline only.", "{n} stories are shown by their headlines only."),
     "left_only": ("{n} more story is in the full digest.", "{n} more stories are in the full digest."),
     "full_digest": "The full digest",

@@ -124,6 +124,7 @@ WORDS: Catalog = {
     "rule_no context": "sans contexte",
     "rule_a first name": "un prénom",
     "rule_verdict": "vos verdicts",
+    "rule_muted outlet": "médias mis en sourdine",
     "short_only": ("{n} sujet n’est donné que par son titre.", "{n} sujets ne sont donnés que par leur titre."),
     "left_only": ("Il reste {n} sujet dans la revue complète.", "Il reste {n} sujets dans la revue complète."),
     "full_digest": "La revue complète",

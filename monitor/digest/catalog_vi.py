@@ -103,6 +103,7 @@ WORDS: Catalog = {
     "rule_no context": "thiếu ngữ cảnh",
     "rule_a first name": "tên riêng của người",
     "rule_verdict": "phán định của bạn",
+    "rule_muted outlet": "nguồn đã tắt tiếng",
     "short_only": "{n} tin chỉ có tiêu đề.",
     "left_only": "Còn {n} tin trong bản tin đầy đủ.",
     "full_digest": "Bản tin đầy đủ",

@@ -9,7 +9,7 @@ import pytest
 
 from monitor.editions import Desk, next_edition
 from monitor.rematch import RematchReport, rematch
-from monitor.verdicts import judge
+from monitor.verdicts import judge, mute, unmute
 from monitor.watchlist import builtin_watchlist
 from storage.articles import ArticleFilter
 from storage.errors import UsageError
@@ -114,3 +114,47 @@ def test_what_is_not_stored_cannot_be_judged(store: Store) -> None:
     for target in ("https://nobody.example/", "s99", "a99"):
         with pytest.raises(UsageError):
             judge(store, MATCHER, target, "not-us", None, NOW)
+
+
+# ---------------------------------------------------------------------- muted outlets
+
+
+def test_a_muted_outlet_is_kept_out_and_counted_with_its_reason(store: Store) -> None:
+    take(store, 1, "FPT mở trường lái", TEXT)
+    take(store, 2, "FPT và FUNiX mở lớp đêm", "FPT và FUNiX mở lớp đêm cho công nhân ở Vinh." + TAIL, host="khac.example")
+    assert "1 stored articles are kept back" in mute(store, "bao.example", "FPT", NOW)
+    mute(store, "khac.example", "FPT", NOW)
+    first, second = stored(store)
+    assert first.suppressed and [hit.rule for hit in first.suppressions] == ["muted outlet"]
+    assert second.topics == ("FUNiX",) and not second.suppressed
+    # What it tells later is kept back on arrival; its words in another outlet are not.
+    bridge = "Sáng nay FPT xây cây cầu gỗ dài bảy trăm mét qua đầm Cầu Hai, nối hai làng chài cũ của Huế."
+    assert take(store, 3, "FPT xây cầu gỗ ở Huế", bridge, now=LATER) is Outcome.SUPPRESSED
+    assert take(store, 4, "FPT xây cầu gỗ ở Huế", bridge, host="nua.example", now=LATER) is Outcome.STORED
+    desk = Desk(
+        store=store, sources=[SOURCE], topics=("FPT", "FUNiX"), only=False, zone=ZoneInfo("UTC"), language="en", clock=lambda: LATER
+    )
+    digest = next_edition(desk).digest
+    assert [line.outlet for line in digest.lines] == ["nua.example", "khac.example"]
+    assert digest.coverage.suppressed == 2 and digest.trend is not None
+    assert [(one.name, one.n) for one in digest.trend.hidden] == [("muted outlet", 2)]
+    assert list(rematch(store, MATCHER, RematchReport(), save=True, clock=lambda: LATER)) == []
+
+
+def test_is_us_is_stronger_than_a_muted_outlet_and_a_muting_can_be_taken_back(store: Store) -> None:
+    take(store, 1, "FPT mở trường lái", TEXT)
+    take(store, 2, "FPT đóng cửa xưởng gỗ cũ", "Hôm qua FPT đóng cửa xưởng gỗ cũ ở Vinh sau hai mươi năm, hàng xóm tiếc.")
+    judge(store, MATCHER, url_of(1), "is-us", "FPT", NOW)
+    mute(store, "bao.example", "FPT", NOW)
+    assert [one.suppressed for one in stored(store)] == [False, True]
+    with pytest.raises(UsageError, match="not muted"):
+        unmute(store, MATCHER, "bao.example", "Mila", NOW)
+    unmute(store, MATCHER, "bao.example", "FPT", NOW)
+    assert [one.topics for one in stored(store)] == [("FPT",), ("FPT",)]
+    with store.reading() as reading:
+        assert reading.verdicts.mutes() == []
+
+
+def test_an_outlet_that_nobody_knows_cannot_be_muted(store: Store) -> None:
+    with pytest.raises(UsageError, match="no stored article"):
+        mute(store, "nirgends.example", "FPT", NOW)
