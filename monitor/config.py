@@ -72,15 +72,16 @@ class Packs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     wires: Flag = True
     own: Flag = True
     searches: Flag = True
+    more: Flag = False
     off: Annotated[tuple[str, ...], Meta(description='a list of source ids, such as ["vnexpress-latest"]')] = ()
 
     @property
     def groups(self) -> frozenset[str]:
-        """The groups whose feeds serve."""
+        """The groups whose sources serve."""
         return frozenset(
             written
             for written, name in zip(self.__struct_encode_fields__, self.__struct_fields__, strict=True)
-            if name not in {"searches", "off"} and getattr(self, name)
+            if name not in {"searches", "more", "off"} and getattr(self, name)
         )
 
 

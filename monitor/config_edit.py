@@ -83,11 +83,11 @@ def without_source(path: Path, source: Source) -> str:
 
 def _returning(source: Source) -> str:
     """Say which source of the pack serves again, now that the user's no longer replaces it."""
-    from monitor.packs import feeds
+    from monitor.packs import GROUPS, serving
 
-    for feed in feeds():
-        if feed.id == source.id or same_address(feed.url) == same_address(source.url):
-            return f". The built-in {feed.id} serves again; `monitor sources remove {feed.id}` switches it off"
+    for one in serving(GROUPS):
+        if one.id == source.id or same_address(one.url) == same_address(source.url):
+            return f". The built-in {one.id} serves again; `monitor sources remove {one.id}` switches it off"
     return ""
 
 

@@ -174,9 +174,9 @@ def assemble(config: Config, watchlist: Watchlist) -> list[Source]:
     pack: list[Source] = []
     groups = config.packs.groups
     if groups:
-        from monitor.packs import feeds
+        from monitor.packs import serving
 
-        pack += (feed for feed in feeds() if groups.intersection(feed.groups))
+        pack += (source for source in serving(groups, more=config.packs.more) if source.kind.value in KINDS)
     if config.packs.searches:
         from monitor.packs import searches
 

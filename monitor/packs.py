@@ -1,13 +1,14 @@
-"""The source pack: ready feeds by group, outlets by host, and search feeds made for a topic.
+"""The source pack: ready sources by group, outlets by host, and search feeds made for a topic.
 
-Tab-separated tables stand behind it: `feeds.tsv`, `outlets.tsv` and `reach.tsv` in `monitor/pack/`. They are read once, when first asked.
+Tab-separated tables stand behind it in `monitor/pack/`: `sources.tsv`, `outlets.tsv` and `reach.tsv`, read once, when first asked.
+`left_out.tsv` beside them names the addresses that were looked at and do not serve, each with the reason; no code reads it.
 Reach is our judgement of how far an outlet is read, not a measured figure; hosts without a row are of no known reach.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from urllib.parse import quote
@@ -16,9 +17,13 @@ from storage.items import Kind, Ownership, Source
 from storage.text import fold
 
 GROUPS: tuple[str, ...] = ("vietnam", "quebec-canada", "ai-tech", "asia", "edtech", "wires", "own")
-"""Groups of the pack's feeds. Search feeds carry `SEARCHES`, which is none of these: they are made for a topic."""
+"""Groups of the pack. Search feeds carry `SEARCHES`, which is none of these: they are made for a topic."""
 
 SEARCHES = "searches"
+MORE = "more"
+"""Label of what serves only where it is wished for: further sections of an outlet that is read anyway, and second roads to them."""
+ARCHIVE = "archive"
+"""Label of what only a crawl of the past asks: sitemaps and paged lists that reach back for years."""
 
 
 @dataclass(frozen=True)
@@ -74,23 +79,41 @@ _EDITIONS = {
 
 
 @cache
-def feeds() -> tuple[Source, ...]:
-    """Return the feeds of the pack, in the order of the table."""
+def pack_sources() -> tuple[Source, ...]:
+    """Return all sources of the pack, in the order of the table; `serving` says which of them a crawl asks."""
     return tuple(
         Source(
             id=slug,
             url=url,
-            kind=Kind.FEED,
+            kind=Kind(kind),
             outlet=outlet,
             language=language,
             country=country,
             timezone=timezone,
             ownership=Ownership(ownership),
             groups=tuple(groups.split(",")),
+            pages=pages == "yes",
             origin="pack",
         )
-        for slug, url, outlet, language, country, timezone, ownership, groups in _rows("feeds.tsv")
+        for slug, url, kind, outlet, language, country, timezone, ownership, groups, pages in _rows("sources.tsv")
     )
+
+
+def serving(groups: Collection[str], *, more: bool = False) -> Iterator[Source]:
+    """Yield the sources of the pack that a crawl asks.
+
+    Args:
+        groups: the groups that are switched on.
+        more: with further sections and second roads.
+    """
+    for source in pack_sources():
+        if ARCHIVE not in source.groups and (more or MORE not in source.groups) and set(groups) & set(source.groups):
+            yield source
+
+
+def archives(groups: Collection[str]) -> Iterator[Source]:
+    """Yield the sources of the pack that reach into the past, of the groups that are switched on."""
+    return (source for source in pack_sources() if ARCHIVE in source.groups and set(groups) & set(source.groups))
 
 
 def outlet_of(host: str) -> Outlet | None:

@@ -18,7 +18,7 @@ import pytest
 from monitor import adding, config_sources
 from monitor.config import FORMATS, Config, Packs, add_source, load_config, redacted, remove_source, starter_text
 from monitor.config_delivery import KINDS
-from monitor.packs import GROUPS, SEARCHES, feeds
+from monitor.packs import GROUPS, MORE, SEARCHES, serving
 from storage.errors import ConfigError, UsageError
 from storage.items import Kind, Ownership, Poll, PollOutcome, Source
 
@@ -38,6 +38,7 @@ def topics(*found: Topic) -> Any:
 
 
 NO_TOPICS = topics()
+FEEDS = [source for source in serving(GROUPS) if source.kind.value in config_sources.KINDS]
 OWN_ONLY = "[packs]\n" + "\n".join(f"{group} = false" for group in (*GROUPS, SEARCHES)) + "\n"
 
 
@@ -311,7 +312,7 @@ def test_what_is_not_utf8_is_told_with_its_line(tmp_path: Path) -> None:
 
 
 def test_the_groups_of_the_pack_have_a_switch_each() -> None:
-    assert {*GROUPS, SEARCHES, "off"} == set(Packs.__struct_encode_fields__)
+    assert {*GROUPS, SEARCHES, MORE, "off"} == set(Packs.__struct_encode_fields__)
     assert {member.value for member in Ownership} == set(config_sources.OWNERSHIPS)
 
 
@@ -322,10 +323,10 @@ def test_formats_are_those_that_daily_writes() -> None:
 
 def test_the_pack_serves_by_groups(tmp_path: Path) -> None:
     every = load(tmp_path, "").sources(NO_TOPICS)
-    assert [source.id for source in every] == [feed.id for feed in feeds()]
+    assert [source.id for source in every] == [feed.id for feed in FEEDS]
     fewer = load(tmp_path, "[packs]\nown = false\nvietnam = false").sources(NO_TOPICS)
     on = set(GROUPS) - {"own", "vietnam"}
-    assert [source.id for source in fewer] == [feed.id for feed in feeds() if on & set(feed.groups)]
+    assert [source.id for source in fewer] == [feed.id for feed in FEEDS if on & set(feed.groups)]
     assert any("own" in source.groups for source in fewer)  # one that stands in another group, too
     assert load(tmp_path, OWN_ONLY).sources(NO_TOPICS) == []
 
@@ -377,7 +378,7 @@ def test_made_ids_differ(tmp_path: Path) -> None:
 
 
 def test_a_users_source_replaces_that_of_the_pack(tmp_path: Path) -> None:
-    by_id, by_url = feeds()[0], feeds()[1]
+    by_id, by_url = FEEDS[0], FEEDS[1]
     text = f"""
         [[source]]
         id = "{by_id.id}"
@@ -390,7 +391,7 @@ def test_a_users_source_replaces_that_of_the_pack(tmp_path: Path) -> None:
     assert found[by_id.id].url == "https://elsewhere.example/feed"
     assert by_url.id not in found
     assert found["renamed"].origin == "config"
-    assert len(found) == len(feeds())
+    assert len(found) == len(FEEDS)
 
 
 # --- shown, and loaded again
@@ -540,7 +541,7 @@ def test_sources_are_removed(tmp_path: Path) -> None:
     assert "two.example" not in path.read_text(encoding="utf-8")
     with pytest.raises(ConfigError, match="has no source 'two-example'"):
         remove_source(path, two)
-    pack = feeds()[5]
+    pack = FEEDS[5]
     assert "packs.off" in remove_source(path, pack)
     text = path.read_text(encoding="utf-8")
     assert "# too much" in text
@@ -555,20 +556,20 @@ def test_sources_are_removed(tmp_path: Path) -> None:
 
 def test_removing_what_replaced_the_packs_says_so(tmp_path: Path) -> None:
     path = tmp_path / "monitor.toml"
-    mine = Source(id="mine", url=feeds()[0].url, origin="config")
+    mine = Source(id="mine", url=FEEDS[0].url, origin="config")
     add_source(path, mine)
-    assert f"The built-in {feeds()[0].id} serves again" in remove_source(path, mine)
-    assert load_config(None, {}, tmp_path).sources(NO_TOPICS)[0] == feeds()[0]
+    assert f"The built-in {FEEDS[0].id} serves again" in remove_source(path, mine)
+    assert load_config(None, {}, tmp_path).sources(NO_TOPICS)[0] == FEEDS[0]
 
 
 def test_switching_off_starts_a_file(tmp_path: Path) -> None:
     path = tmp_path / "monitor.toml"
-    remove_source(path, feeds()[0])
-    assert load_config(None, {}, tmp_path).packs.off == (feeds()[0].id,)
+    remove_source(path, FEEDS[0])
+    assert load_config(None, {}, tmp_path).packs.off == (FEEDS[0].id,)
     path.write_text("[packs]\nasia = false\n\n[crawl]\npages = false\n")
-    remove_source(path, feeds()[0])
+    remove_source(path, FEEDS[0])
     config = load_config(None, {}, tmp_path)
-    assert (config.packs.off, config.packs.asia, config.crawl.pages) == ((feeds()[0].id,), False, False)
+    assert (config.packs.off, config.packs.asia, config.crawl.pages) == ((FEEDS[0].id,), False, False)
 
 
 def test_a_wrong_file_is_not_changed(tmp_path: Path) -> None:
@@ -634,8 +635,8 @@ def test_adding_reads_the_feed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         add(tmp_path, "http://www.news.example/ai/feed.xml")
     with pytest.raises(UsageError, match="a source is called 'news-example-ai' already"):
         add(tmp_path, "https://other.example/feed.xml", id_="news-example-ai")
-    with pytest.raises(UsageError, match=f"is a source already: {feeds()[0].id}"):
-        add(tmp_path, feeds()[0].url)
+    with pytest.raises(UsageError, match=f"is a source already: {FEEDS[0].id}"):
+        add(tmp_path, FEEDS[0].url)
 
 
 def test_adding_a_page_takes_its_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, polls: dict[str, Poll]) -> None:
