@@ -90,7 +90,7 @@ class SourceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     url: Annotated[str, Meta(min_length=1, description='the address of a feed, such as "https://example.org/feed.xml"')]
     id: Text = ""
-    kind: Annotated[str, Meta(description='"feed" or "search"')] = "feed"
+    kind: Annotated[str, Meta(description='"feed", "search" or "sitemap"')] = "feed"
     outlet: Text = ""
     language: Annotated[str, Meta(description='a language in two or three letters, such as "vi"')] = ""
     country: Annotated[str, Meta(description='a country in two letters, such as "VN"')] = ""
@@ -100,6 +100,7 @@ class SourceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     interval_minutes: Annotated[int, Meta(ge=1, le=1440, description="a whole number of minutes from 1 to 1440")] | None = None
     robots: Flag = True
     pages: Flag = True
+    only: Annotated[str, Meta(description="a regular expression that addresses have to match")] = ""
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

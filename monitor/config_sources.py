@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from monitor.watchlist import Watchlist
     from storage.items import Source
 
-KINDS = ("feed", "search")
+KINDS = ("feed", "search", "sitemap")
+_DATED = {"sitemap"}  # kinds whose address may have places for a year and a month
+_PLACES = re.compile(r"\{(?:yyyy|mm|m)\}")
 OWNERSHIPS = ("earned", "release", "affiliated", "owned")
 LONGEST_ID = 60
 _ID = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
@@ -120,7 +122,7 @@ def check_tables(document: Document, tables: Sequence[SourceTable]) -> tuple[Sou
 
 def _check_values(document: Document, at: Keys, table: SourceTable, zones: set[str]) -> None:
     try:
-        check_address(table.url)
+        check_address(_PLACES.sub("1", table.url) if table.kind in _DATED else table.url)
     except UsageError as error:
         # An address with a password is not repeated.
         said = "the address" if "@" in table.url else repr(table.url)
@@ -128,19 +130,36 @@ def _check_values(document: Document, at: Keys, table: SourceTable, zones: set[s
     if table.id and not re.fullmatch(_ID, table.id):
         raise document.wrong((*at, "id"), table.id, 'letters without marks, digits and hyphens, such as "my-source"')
     if table.kind not in KINDS:
-        raise document.wrong((*at, "kind"), table.kind, '"feed" or "search"')
+        raise document.wrong((*at, "kind"), table.kind, one_of(KINDS))
     if table.ownership not in OWNERSHIPS:
         raise document.wrong((*at, "ownership"), table.ownership, '"earned", "release", "affiliated" or "owned"')
     if not re.fullmatch(r"(?:[A-Za-z]{2,3})?", table.language):
         raise document.wrong((*at, "language"), table.language, 'a language in two or three letters, such as "vi"')
     if not re.fullmatch(r"(?:[A-Za-z]{2})?", table.country):
         raise document.wrong((*at, "country"), table.country, 'a country in two letters, such as "VN"')
+    if table.only:
+        _check_pattern(document, (*at, "only"), table.only)
     for group in table.groups:
         if not re.fullmatch(r"[\w.-]+", group):
             raise document.wrong((*at, "groups"), group, 'single words, such as ["partners"]')
     if table.timezone not in zones:
         check_timezone(document, (*at, "timezone"), table.timezone)
         zones.add(table.timezone)
+
+
+def _check_pattern(document: Document, keys: Keys, pattern: str) -> None:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise document.error(
+            keys, f"{keys[-1]} is no regular expression: {error}", hint="write a part of the addresses that count, such as /news/"
+        ) from None
+
+
+def one_of(words: Sequence[str]) -> str:
+    """Write a choice for a person: "feed", "search" or "sitemap"."""
+    quoted = [f'"{word}"' for word in words]
+    return f"{', '.join(quoted[:-1])} or {quoted[-1]}"
 
 
 _URL_HINT = 'write url = "https://example.org/feed.xml"'
@@ -203,6 +222,7 @@ def source_of(table: SourceTable) -> Source:
         groups=tuple(table.groups),
         robots=table.robots,
         pages=table.pages,
+        only=table.only,
         interval=timedelta(minutes=table.interval_minutes) if table.interval_minutes else None,
         origin="config",
     )

@@ -222,8 +222,8 @@ def _run(
     from scrapy.crawler import AsyncCrawlerProcess
 
     from spiders.base import Result
-    from spiders.feed import FeedSpider
     from spiders.page import PageSpider
+    from spiders.watch import SourceSpider
 
     # What is imported by now stays: looking through it again and again for garbage is a twentieth of a crawl's time.
     gc.freeze()
@@ -238,7 +238,7 @@ def _run(
     }  # fmt: skip
     if order.sources:
         results.append(Result())
-        process.crawl(FeedSpider, sources=order.sources, result=results[-1], name_feeds=name_feeds, **common)
+        process.crawl(SourceSpider, sources=order.sources, result=results[-1], name_feeds=name_feeds, **common)
     if order.urls:
         results.append(Result())
         process.crawl(PageSpider, urls=order.urls, result=results[-1], **common)

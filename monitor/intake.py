@@ -97,6 +97,12 @@ class StoreIntake:
                 self._again.setdefault(source.id, []).append(entry.key)
         return fresh
 
+    def remember(self, source: Source, entries: Sequence[Entry]) -> None:
+        """Note entries as known here, and here alone: another source that shows one of them brings it as new."""
+        self._sources[source.id] = source
+        self._sightings += [replace(_sighting(source, entry, None, "archive"), url_key="") for entry in entries]
+        self._flush_when_due()
+
     def may_mention(self, page: bytes, encoding: str) -> bool:
         """Whether these bytes can hold a watched name."""
         return self._rules.keep_unmatched or self._matcher.may_mention(page, encoding)

@@ -34,6 +34,7 @@ from storage.items import Arrival, Entry, Kind, Outcome, Source
 
 Progress = Callable[[int, int, str], None]  # done, of how many, what is being done
 _HTML_TYPES = ("text/html", "application/xhtml", "text/plain", "application/xml", "text/xml")
+_LISTS = {Kind.SITEMAP, Kind.LISTING}  # they lead to sections, tags and forms, too
 _PAGES_AT_ONCE = 8  # of a search, whose pages stand on many hosts; each host is asked in turn all the same
 _LATER_STATUS = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525}
 
@@ -222,6 +223,8 @@ class MonitorSpider(scrapy.Spider):
             found = await self.extracted(source, answer)
         except ExtractError as error:
             return self._without(source, entry, str(error))
+        if source.kind in _LISTS and not found.is_article:
+            return self._without(source, entry, "not-an-article")
         return Arrival(source=source, entry=entry, article=from_page(source, entry, found, asked=entry.url, url=response.url))
 
     async def extracted(self, source: Source, answer: Answer) -> Extracted:
@@ -275,7 +278,8 @@ def _kept(outcomes: Iterable[Outcome]) -> int:
 
 
 def _age(entry: Entry) -> float:
-    return entry.published.timestamp() if entry.published else float("-inf")
+    moment = entry.published or entry.updated
+    return moment.timestamp() if moment else float("-inf")
 
 
 def _interleaved(jobs: Sequence[tuple[Source, Callable[[], Any]]]) -> Iterator[tuple[Source, Callable[[], Any]]]:

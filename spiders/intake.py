@@ -21,6 +21,10 @@ class Intake(Protocol):
         """Note a sighting of each entry that is known and return the others, and the known ones whose words changed."""
         ...
 
+    def remember(self, source: Source, entries: Sequence[Entry]) -> None:
+        """Note entries as known at this source without reading them: what an archive held before the watch began."""
+        ...
+
     def may_mention(self, page: bytes, encoding: str) -> bool:
         """Whether these bytes can hold any alias: a page that cannot needs no extraction. May say yes wrongly, never no."""
         ...
@@ -57,6 +61,11 @@ class Handover:
         """See `Intake`."""
         with _told_apart():
             return self._intake.sift(source, entries)
+
+    def remember(self, source: Source, entries: Sequence[Entry]) -> None:
+        """See `Intake`."""
+        with _told_apart():
+            self._intake.remember(source, entries)
 
     def may_mention(self, page: bytes, encoding: str) -> bool:
         """See `Intake`."""

@@ -8,12 +8,12 @@ from functools import partial
 from typing import Any
 
 from spiders.articles import from_page
-from spiders.feed import FeedSpider
 from spiders.fetching import Answer, fetch
 from spiders.intake import intake_failure
 from spiders.readers.alternates import find_feeds
 from spiders.readers.feed import is_feed, read_feed
 from spiders.settings import LARGEST_FEED
+from spiders.watch import SourceSpider
 from spiders.workers import WorkerFailed, what_failed
 from storage.errors import ExtractError, ReadError
 from storage.items import Arrival, Kind, Poll, PollOutcome, Source
@@ -21,7 +21,7 @@ from storage.items import Arrival, Kind, Poll, PollOutcome, Source
 MOST_FEEDS = 3  # of a site that names many
 
 
-class PageSpider(FeedSpider):
+class PageSpider(SourceSpider):
     """Crawls addresses that no configuration names.
 
     Args:

@@ -24,6 +24,7 @@ class RecordingIntake:
         self.arrivals: list[Arrival] = []
         self.outcomes: list[Outcome] = []
         self.polls: dict[str, Poll] = {}
+        self.remembered: list[Entry] = []
         self._judge = judge or (lambda arrival: Outcome.STORED)
         self._may = may
         self._entries = entries
@@ -38,6 +39,10 @@ class RecordingIntake:
         if not self._entries:
             return []
         return [entry for entry in entries if url_key(entry.url) not in self._seen or not url_key(entry.url)]
+
+    def remember(self, source: Source, entries: Sequence[Entry]) -> None:
+        """Keep them apart from what arrives."""
+        self.remembered.extend(entries)
 
     def may_mention(self, page: bytes, encoding: str) -> bool:
         """Ask the filter that was given."""

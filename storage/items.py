@@ -50,6 +50,7 @@ class Source:
     robots: bool = True  # False only where the user said so for this source
     pages: bool = True  # fetch the pages behind the entries
     interval: timedelta | None = None  # asked by the user; None lets polling decide
+    only: str = ""  # SITEMAP, LISTING: a regular expression that an article's address has to match somewhere
     origin: str = "pack"  # "pack", "config", "added" (by command), "once" (one-off crawl)
 
 

@@ -26,6 +26,7 @@ LARGEST_FEED = 16 * 1024 * 1024  # bytes
 _PERIODS = {"hourly": 60, "daily": 1_440, "weekly": 10_080, "monthly": 43_200, "yearly": 525_600}
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.I)
 _HTML_TITLE = re.compile(rb"<title[^>]*>([^<]{1,200})", re.I)
+_SITEMAP = re.compile(rb"<(?:[\w.-]{1,20}:)?(?:urlset|sitemapindex)[\s>]")
 _FEED_ROOT = re.compile(rb"<(?:rss|rdf:RDF|(?:\w+:)?feed|channel)\b", re.I)
 _JSON_FEED = re.compile(rb"jsonfeed\.org/version")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.I)
@@ -79,7 +80,7 @@ def read_feed(
         raise ReadError(f"the feed is larger than {LARGEST_FEED // 1024**2} MiB")
     raw, by = _parse(body, content_type, most + 1)
     if raw is None:
-        raise ReadError(_what_it_is(body))
+        raise ReadError(what_it_is(body, "feed"))
     return _made(raw, by, source, url, now, most)
 
 
@@ -215,11 +216,14 @@ def _ttl(raw: RawFeed) -> timedelta | None:
     return timedelta(minutes=min(minutes, 43_200)) if minutes > 0 else None
 
 
-def _what_it_is(body: bytes) -> str:
+def what_it_is(body: bytes, wanted: str) -> str:
+    """Say what bytes are that are no `wanted` ("feed", "sitemap")."""
     if _HTML.search(body[:4_096]):
         found = _HTML_TITLE.search(body[:65_536])
         named = f" titled {clean_text(found[1].decode('utf-8', 'replace'), 80)!r}" if found else ""
-        return f"this is a web page{named}, not a feed"
+        return f"this is a web page{named}, not a {wanted}"
+    if _SITEMAP.search(body[:4_096]):
+        return f'this is a sitemap, not a {wanted}; a source with kind = "sitemap" reads it'
     if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}:
-        return "this is JSON, but no JSON Feed"
-    return f"this is no feed: it begins with {clean_text(body[:60].decode('utf-8', 'replace'), 60)!r}"
+        return "this is JSON, but no JSON Feed" if wanted == "feed" else f"this is JSON, not a {wanted}"
+    return f"this is no {wanted}: it begins with {clean_text(body[:60].decode('utf-8', 'replace'), 60)!r}"

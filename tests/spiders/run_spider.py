@@ -155,8 +155,8 @@ def main() -> None:
 
     from spiders import settings as project
     from spiders.base import Result
-    from spiders.feed import FeedSpider
     from spiders.page import PageSpider
+    from spiders.watch import SourceSpider
     from spiders.workers import Workers
 
     settings = Settings()
@@ -177,7 +177,7 @@ def main() -> None:
 
         return type(spider.__name__, (spider,), {"__init__": init})
 
-    for kind, given in ((FeedSpider, {"sources": order.sources}), (PageSpider, {"urls": order.urls})):
+    for kind, given in ((SourceSpider, {"sources": order.sources}), (PageSpider, {"urls": order.urls})):
         if next(iter(given.values())):
             results.append(Result())
             process.crawl(limited(kind), result=results[-1], **given, **common)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from monitor.polling import next_poll
-from spiders.feed import FULL_READ
+from spiders.pollers.base import FULL_READ
 from storage.items import PollOutcome, Source, SourceState, Validators
 from storage.sources import after
 from tests.spiders.run_spider import NOW, Crawl, Order, crawl, item, rss, source

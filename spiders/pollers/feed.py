@@ -1,0 +1,69 @@
+"""Poll feeds, and the search engines that answer with one."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from scrapy.http import Response
+
+from spiders.fetching import Answer
+from spiders.pollers.base import Poller, header
+from spiders.readers.alternates import find_feeds
+from spiders.readers.feed import Reading, read_feed, read_quickly
+from storage.errors import ReadError
+from storage.items import Poll, Source, SourceState
+
+if TYPE_CHECKING:
+    from spiders.base import MonitorSpider
+
+_HERE = 512 * 1024  # bytes; a larger feed is read in a worker however well-formed it looks
+_END = re.compile(rb"</\s*(?:[\w.-]+:)?(?:rss|rdf|feed|channel)\s*>", re.I)
+
+
+class FeedPoller(Poller):
+    """Polls RSS, Atom and JSON feeds.
+
+    Args:
+        name_feeds: where a page answers, its poll names the feed that the page names (`moved_to`); for checking addresses.
+    """
+
+    def __init__(self, spider: MonitorSpider, *, name_feeds: bool = False) -> None:
+        super().__init__(spider)
+        self.name_feeds = name_feeds
+
+    async def taken(self, source: Source, state: SourceState, response: Response, poll: Poll) -> Poll:
+        """Read a feed and hand over what is new."""
+        reading = await self._reading(source, response, poll.started)
+        poll = await self.hand_over(source, state, poll, reading.entries)
+        return replace(
+            poll,
+            # What was cut off is asked for again as a whole at the next poll.
+            validators=None if reading.by == "feedparser" and not _has_end(response.body) else poll.validators,
+            newest=reading.newest,
+            ttl=max(filter(None, (poll.ttl, reading.ttl)), default=None),
+        )
+
+    async def _reading(self, source: Source, response: Response, now: datetime) -> Reading:
+        given: dict[str, Any] = {"source": source, "url": response.url, "content_type": header(response, "Content-Type"), "now": now}
+        if len(response.body) <= _HERE:
+            with suppress(Exception):  # a document that it falls over is a worker's work
+                if (found := read_quickly(response.body, **given)) is not None:
+                    return found
+        return await self.spider.workers.run(read_feed, response.body, **given)
+
+    def unreadable(self, answer: Answer, error: ReadError) -> dict[str, Any]:
+        """As all polls; a page that is no feed may name one."""
+        said = super().unreadable(answer, error)
+        if self.name_feeds and said["error_kind"] == "not-a-feed" and answer.response is not None:
+            named = find_feeds(answer.response.body, answer.response.url)
+            said["moved_to"] = named[0].url if named else None
+        return said
+
+
+def _has_end(body: bytes) -> bool:
+    """Whether a document's root is closed. A body without a stated length, or packed, may end early without anybody noticing."""
+    return _END.search(body[-4_096:].replace(b"\0", b"")) is not None

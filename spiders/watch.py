@@ -1,0 +1,76 @@
+"""The spiders that read sources: one for a whole crawl, which knows all kinds, and one a kind for `scrapy crawl KIND -a url=...`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any, ClassVar
+
+from spiders.base import MonitorSpider
+from spiders.pollers.base import Poller
+from spiders.pollers.feed import FeedPoller
+from spiders.pollers.sitemap import SitemapPoller
+from storage.items import Kind, Poll, Source
+
+
+class SourceSpider(MonitorSpider):
+    """Reads sources of all kinds over one engine, so that a host is asked in turn whichever source leads to it.
+
+    Args:
+        sources: what to read.
+        url: one address instead, read as this spider's kind.
+        name_feeds: see FeedPoller.
+        since: also what is older than the last poll, back to this moment (None: only what is new).
+    """
+
+    kind: ClassVar[Kind] = Kind.FEED
+
+    def __init__(
+        self,
+        *,
+        sources: Sequence[Source] = (),
+        url: str | None = None,
+        name_feeds: bool = False,
+        since: datetime | None = None,
+        **kwargs: Any,
+    ) -> None:
+        # Without a name of its own `scrapy list` leaves this class out.
+        super().__init__(name=getattr(type(self), "name", None) or "sources", **kwargs)
+        self.sources = list(sources)
+        if url:
+            self.sources.append(Source(id=url, url=url, kind=self.kind, origin="once"))
+        feeds, sitemaps = FeedPoller(self, name_feeds=name_feeds), SitemapPoller(self, since=since)
+        self.pollers: dict[Kind, Poller] = {Kind.FEED: feeds, Kind.SEARCH: feeds, Kind.SITEMAP: sitemaps}
+
+    async def work(self) -> None:
+        """Read all sources, and ask again the pages that failed at earlier crawls."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.ask_again())
+            group.create_task(self.in_turns([(source, partial(self.poll, source)) for source in self.sources]))
+
+    async def poll(self, source: Source) -> None:
+        """Read one source to its end and say what became of it."""
+        self.intake.polled(await self.read(source))
+
+    async def read(self, source: Source) -> Poll:
+        """Read one source and hand over what it brings.
+
+        Raises:
+            IntakeFailed: nothing else; whatever the source does is told in the poll.
+        """
+        return await self.pollers[source.kind].read(source)
+
+
+class FeedSpider(SourceSpider):
+    """Reads a feed: `scrapy crawl feed -a url=https://example.org/feed.xml`."""
+
+    name = "feed"
+
+
+class SitemapSpider(SourceSpider):
+    """Reads a sitemap, an index of sitemaps, or the sitemaps that a robots.txt names: `scrapy crawl sitemap -a url=...`."""
+
+    name = "sitemap"
+    kind = Kind.SITEMAP
