@@ -159,6 +159,19 @@ class Config(_File, frozen=True, kw_only=True):
 
         return assemble(self, watchlist)
 
+    def secrets(self, env: Mapping[str, str]) -> list[str]:
+        """Return what no log may show: the database's password, and what the environment holds under names that the file gives."""
+        from urllib.parse import unquote, urlsplit
+
+        named = [
+            self.alive.url_env,
+            *(getattr(one, key, "") for one in self.deliveries for key in ("password_env", "url_env", "token_env")),
+        ]
+        found = [word for name in named if name for word in env.get(name, "").split()]
+        if self.database_file is None and (password := urlsplit(self.database).password):
+            found.append(unquote(password))
+        return found
+
     def with_database(self, url: str, *, where: str = "--database") -> Config:
         """Return a copy with another database: a URL, or the name of an SQLite file.
 

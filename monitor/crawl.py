@@ -19,6 +19,7 @@ from storage.items import Arrival, Outcome, Poll, PollOutcome, Source
 
 if TYPE_CHECKING:
     from monitor.config import Config
+    from monitor.log import Log
     from monitor.matching import Matcher
     from spiders.base import Result
     from storage.store import Store
@@ -38,6 +39,7 @@ class CrawlOrder:
     deadline_s: float = 1_800.0
     wait_s: float = 0.0  # for another crawl to end
     verbose: int = 0
+    log: Log | None = None  # takes what the libraries log; if None, that goes to stderr as they write it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,6 +223,7 @@ def _run(
         return CrawlReport(seconds=time.monotonic() - started)
     from scrapy.crawler import AsyncCrawlerProcess
 
+    from monitor.log import LibraryHandler
     from spiders.base import Result
     from spiders.page import PageSpider
     from spiders.watch import SourceSpider
@@ -230,6 +233,11 @@ def _run(
     gc.set_threshold(20_000, 20, 20)
     settings = _settings(config, order)
     _quieten(order.verbose)
+    if order.log is not None:
+        logging.captureWarnings(True)
+        handler = LibraryHandler(order.log)
+        handler.setLevel(settings["LOG_LEVEL"])  # Scrapy sets its loggers' own levels anew
+        logging.getLogger().addHandler(handler)
     process = AsyncCrawlerProcess(settings)
     results: list[Result] = []
     common: dict[str, Any] = {
@@ -272,6 +280,7 @@ def _settings(config: Config, order: CrawlOrder) -> Any:
         "CONCURRENT_REQUESTS": max(config.crawl.concurrency, 1),
         "DOWNLOAD_TIMEOUT": config.crawl.timeout_seconds,
         "MONITOR_ALLOW_PRIVATE": list(config.network.allow),
+        "LOG_INSTALL_ROOT_HANDLER": order.log is None,
         "LOG_LEVEL": {0: "CRITICAL", 1: "WARNING"}.get(order.verbose, "DEBUG"),
     }
     settings.setdict(changed, priority="cmdline")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from monitor import schedule
 from monitor.editions import Desk, edition_of, next_edition, of_day
@@ -19,6 +18,7 @@ from storage.errors import StorageBusy
 if TYPE_CHECKING:
     from monitor.desks import Wanted
     from monitor.digest.record import Digest
+    from monitor.log import Log
     from monitor.schedule import Due
 
 # What a file's ending is called in the configuration, and how it is rendered.
@@ -29,19 +29,24 @@ ENDINGS = {"html": "html", "txt": "text", "md": "markdown", "json": "json", "ato
 class Day:
     """What a day's work came to."""
 
+    crawled: int  # the crawl's exit code; 0 where there was none to be
     digests: tuple[Digest, ...]  # what is new since the last one, for each digest that is wanted today
     files: tuple[Path, ...]  # the whole day, one file a format
     exit_code: int  # 0; 3: partly, a source or the crawl failed; 2: the crawl could not begin
 
 
-def run_daily(wanted: Sequence[Wanted], *, crawl: Sequence[str] | None, deadline_s: float) -> Day:
+def run_daily(wanted: Sequence[Wanted], *, crawl: Sequence[str] | None, deadline_s: float, log: Log, report: TextIO | None = None) -> Day:
     """Run the crawl's command line (None: no crawl), then tell what is new.
+
+    Args:
+        deadline_s: seconds that the crawl may take.
+        report: where the crawl's report goes; nowhere if None.
 
     The crawl is a child with a time limit of its own: whatever becomes of it, the digests are made, and say so. A digest that was
     made today already tells what came in since; one that is not wanted on this day of the week is left to its day.
     """
     dues = {one.desk.name: _due(one) for one in wanted}
-    code = 0 if crawl is None else run_child(crawl, deadline_s)
+    code = 0 if crawl is None else run_child(crawl, deadline_s, log=log, report=report)
     digests: list[Digest] = []
     files: list[Path] = []
     for one in wanted:
@@ -58,7 +63,7 @@ def run_daily(wanted: Sequence[Wanted], *, crawl: Sequence[str] | None, deadline
     else:
         # The digest is made and says what failed: partly done, unless the crawl could not even begin.
         exit_code = 2 if code == 2 else 3
-    return Day(digests=tuple(digests), files=tuple(files), exit_code=exit_code)
+    return Day(crawled=code, digests=tuple(digests), files=tuple(files), exit_code=exit_code)
 
 
 def _due(wanted: Wanted) -> Due | None:
@@ -91,15 +96,16 @@ def _tell(wanted: Wanted, due: Due | None) -> Digest | None:
     return next_edition(desk).digest
 
 
-def run_child(command: Sequence[str], deadline_s: float) -> int:
-    """Run one of our commands as a child and return its exit code; its report goes to stderr.
+def run_child(command: Sequence[str], deadline_s: float, *, log: Log, report: TextIO | None = None) -> int:
+    """Run one of our commands as a child and return its exit code.
 
     A child that outlives its deadline by more than a minute is killed: a crawl ends by itself at its deadline.
     """
     try:
-        return subprocess.run(command, stdout=sys.stderr, timeout=deadline_s + 60, check=False).returncode  # noqa: S603 - our own command line
+        out = subprocess.DEVNULL if report is None else report
+        return subprocess.run(command, stdout=out, timeout=deadline_s + 60, check=False).returncode  # noqa: S603 - our own command line
     except subprocess.TimeoutExpired:
-        print(f"the crawl did not end within {deadline_s / 60:.0f} minutes and was stopped", file=sys.stderr)
+        log.say("crawl", f"the crawl did not end within {deadline_s / 60:.0f} minutes and was stopped", level="error")
         return 1
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -51,14 +52,18 @@ def options(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")] = False,
 ) -> None:
     """Options that stand before every command."""
-    context.obj = Context(config_path=config, database=database, verbose=verbose)
+    ours = context.ensure_object(Context)
+    ours.config_path, ours.database, ours.verbose = config, database, verbose
 
 
-def complain(message: str, hint: str | None = None) -> None:
-    """Tell a person on stderr what went wrong and what to do next."""
-    print(f"monitor: {message}", file=sys.stderr)
+def complain(ours: Context, message: str, hint: str | None = None) -> None:
+    """Tell on stderr what went wrong and what to do next."""
+    if ours.log_json:
+        ours.log.say("failed", message, level="error", hint=hint)
+        return
+    ours.log.say("failed", f"monitor: {message}")
     if hint:
-        print(f"  -> {hint}", file=sys.stderr)
+        ours.log.say("failed", f"  -> {hint}")
 
 
 def main() -> None:
@@ -66,15 +71,22 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A terminal or pipe that says it is ASCII must not stop a Vietnamese headline.
         getattr(stream, "reconfigure", lambda **_: None)(encoding="utf-8", errors="replace")
+    ours = Context()
     try:
-        app(prog_name="monitor")
+        app(prog_name="monitor", obj=ours)
     except MediaMonitorError as error:
-        complain(str(error), error.hint)
+        complain(ours, str(error), error.hint)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        complain("interrupted")
+        complain(ours, "interrupted")
         sys.exit(130)
     except BrokenPipeError:
         # The reader of our pipe (head, less) has gone: that is its right. Keep the interpreter from complaining at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
+    except Exception as error:  # a fault of ours: Python shows it, except where a program reads stderr
+        if not ours.log_json:
+            raise
+        told = "".join(traceback.format_exception(error))
+        ours.log.say("failed", f"{type(error).__name__}: {error}", level="error", traceback=told)
+        sys.exit(1)

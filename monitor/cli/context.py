@@ -17,6 +17,7 @@ from storage.errors import UsageError
 if TYPE_CHECKING:
     from monitor.config import Config
     from monitor.editions import Desk
+    from monitor.log import Log
     from monitor.matching import Matcher
     from monitor.watchlist import Watchlist
     from storage.items import Source
@@ -30,6 +31,7 @@ class Context:
     config_path: Path | None = None
     database: str | None = None
     verbose: int = 0
+    log_json: bool = False  # set by the commands that have the option, before anything is logged
     _stores: list[Store] = field(default_factory=list)
 
     @cached_property
@@ -38,7 +40,16 @@ class Context:
         from monitor.config import load_config
 
         config = load_config(self.config_path, os.environ, Path.cwd())
-        return config.with_database(self.database) if self.database else config
+        config = config.with_database(self.database) if self.database else config
+        self.log.hide(config.secrets(os.environ))
+        return config
+
+    @cached_property
+    def log(self) -> Log:
+        """Where everything goes that is no data: stderr."""
+        from monitor.log import JsonLines, Lines
+
+        return JsonLines(sys.stderr, now) if self.log_json else Lines(sys.stderr)
 
     @cached_property
     def watchlist(self) -> Watchlist:
@@ -107,7 +118,7 @@ class Context:
             command += ["--config", str(self.config_path)]
         if self.database:
             os.environ["MONITOR_DATABASE_URL"] = self.database
-        return [*command, *["-v"] * self.verbose, *arguments]
+        return [*command, *["-v"] * self.verbose, *arguments, *["--log-json"] * self.log_json]
 
 
 def now() -> datetime:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from monitor.crawl import CrawlReport, Progress
     from monitor.importing import ImportReport
+    from monitor.log import Log
 
 
 @contextmanager
-def watch(out: TextIO) -> Iterator[Progress]:
+def watch(out: TextIO, *, silent: bool = False) -> Iterator[Progress]:
     """Yield what a crawl calls with (done, total, what it does); a bar on a terminal, silence in a pipe."""
-    if not out.isatty():
+    if silent or not out.isatty():
         yield lambda done, total, doing: None
         return
     from rich.console import Console
@@ -40,6 +41,14 @@ def print_report(report: CrawlReport, *, out: TextIO, as_json: bool) -> None:
         return
     for line in report.lines():
         print(line, file=out)
+
+
+def log_report(report: CrawlReport, log: Log) -> None:
+    """Write down what a crawl came to: an event for it, and one for each source that could not be read."""
+    record = report.as_dict()
+    for failing in record.pop("failing"):
+        log.say("source", f"not read: {failing['source']}: {failing['error'] or failing['kind']}", level="warning", **failing)
+    log.say("crawl", report.lines()[0], level="error" if report.failure else "info", **record)
 
 
 def print_import(report: ImportReport, *, as_json: bool) -> None:

@@ -73,14 +73,14 @@ def tell(report: DeliveryReport, ours: Context) -> None:
     from monitor.cli.show import local
 
     for line in report.lines:
-        print(line, file=sys.stderr)
+        ours.log.say("delivery", line, level="warning")
     counted = [(report.sent, "sent"), (report.failed, "to be tried again"), (report.unsure, "unconfirmed"), (report.given_up, "given up")]
     counted.append((report.dropped, "no longer wanted"))
     said = [f"{count} {word}" for count, word in counted if count]
     if report.waiting:
         said.append(f"{report.waiting} waiting, the next from {local(report.next_due, ours.zone)}")
     if said:
-        print(f"deliveries: {', '.join(said)}", file=sys.stderr)
+        ours.log.say("delivery", f"deliveries: {', '.join(said)}", sent=report.sent, waiting=report.waiting)
 
 
 def _list(ours: Context, names: list[str], *, as_json: bool) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from monitor.cli.context import Context, context_of, now
+from monitor.cli.options import LogJson
 from storage.errors import UsageError
 
 DAILY_WAIT = 30  # minutes that the day's crawl waits for another one
@@ -33,6 +35,7 @@ def crawl(
     pages: Annotated[bool, typer.Option("--pages/--no-pages", help="Fetch the pages behind the entries.")] = True,
     wait: Annotated[float, typer.Option(help="Minutes to wait while another crawl is running.", min=0)] = 30.0,
     deadline: Annotated[float | None, typer.Option(help="Stop after so many minutes; what is stored stays.", min=0.1)] = None,
+    log_json: LogJson = False,
 ) -> None:
     """Gather news now: from all sources, from some, or once from bare addresses.
 
@@ -44,10 +47,11 @@ def crawl(
     monitor crawl vnexpress-latest betakit
     monitor crawl https://example.org/news/fpt-and-mila.html --dry-run
     """
-    from monitor.cli.crawl_view import print_report, watch
+    from monitor.cli.crawl_view import log_report, print_report, watch
     from monitor.crawl import CrawlOrder, crawl_sources, dry_crawl, order_sources
 
     ours = context_of(context)
+    ours.log_json = log_json
     sources, urls = order_sources(ours.sources, what or [], groups=group or [])
     if urls and due:
         raise UsageError("--due goes with sources, not with bare addresses", hint="leave out --due")
@@ -59,13 +63,16 @@ def crawl(
         deadline_s=60.0 * (deadline or ours.config.crawl.deadline_minutes),
         wait_s=60.0 * wait,
         verbose=ours.verbose,
+        log=ours.log if log_json else None,
     )
-    with watch(sys.stderr) as progress:
+    with watch(sys.stderr, silent=log_json) as progress:
         if dry_run:
             report = dry_crawl(order, ours.config, ours.matcher, clock=now, progress=progress, out=sys.stdout)
         else:
             report = crawl_sources(order, ours.config, ours.store(), ours.matcher, clock=now, progress=progress)
     print_report(report, out=sys.stderr if dry_run and not as_json else sys.stdout, as_json=as_json)
+    if log_json:
+        log_report(report, ours.log)
     raise typer.Exit(report.exit_code)
 
 
@@ -73,10 +80,11 @@ def daily(
     context: typer.Context,
     no_crawl: Annotated[bool, typer.Option("--no-crawl", help="Only make the digest of what is stored.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Do not print the digest.")] = False,
+    log_json: LogJson = False,
 ) -> None:
     """Do a day's work: crawl what is due, write the digests of today to digests/YYYY-MM-DD.*, print them.
 
-    Then alerts are looked for, and what is queued is sent. For cron. Run it as often as you like: each story is told once, and
+    Then alerts are looked for, what is queued is sent, and what upkeep is due (expiry, backup, ...) is done. For cron. Run it as often as you like: each story is told once, and
     the day's files hold the whole day. Where `monitor run`
     works on the same database, the digest of the day is left to its hour if that has not come. Exit code 0: done;
     3: the digest is made, but sources or the crawl failed (the digest says which); 1: no digest could be made.
@@ -86,6 +94,7 @@ def daily(
     from monitor.desks import wanted
 
     ours = context_of(context)
+    ours.log_json = log_json
     settings = ours.config
     minutes = settings.crawl.deadline_minutes
     result = run_daily(
@@ -93,16 +102,19 @@ def daily(
         crawl=None if no_crawl else ours.child("crawl", "--due", "--wait", str(DAILY_WAIT), "--deadline", str(minutes)),
         # The child may first wait for another crawl, and then has its whole time.
         deadline_s=60.0 * (minutes + DAILY_WAIT),
+        log=ours.log,
+        report=None if log_json else sys.stderr,
     )
     if not quiet:
         for digest in result.digests:
             show(digest, "terminal")
     if not result.digests:
-        print("no digest is wanted today", file=sys.stderr)
+        ours.log.say("digest", "no digest is wanted today")
     for path in result.files:
-        print(f"written: {path}", file=sys.stderr)
+        ours.log.say("digest", f"written: {path}", file=str(path))
     unsent = _send(ours)
-    raise typer.Exit(result.exit_code or (3 if unsent else 0))
+    failed = _keep_house(ours)
+    raise typer.Exit(result.exit_code or (3 if unsent or failed else 0))
 
 
 def _send(ours: Context) -> int:
@@ -119,6 +131,26 @@ def _send(ours: Context) -> int:
     report = deliver_due(store, settings, now)
     tell(report, ours)
     return report.exit_code
+
+
+def _keep_house(ours: Context) -> int:
+    """Do what upkeep is due; returns how much of it failed. Where a `monitor run` works, it is left to that."""
+    from monitor.running.duties import keep_house
+    from storage.errors import StorageBusy
+
+    failures = 0
+    store = ours.store()
+
+    def fail(name: str, why: str) -> None:
+        nonlocal failures
+        failures += 1
+        ours.log.say("upkeep", f"{name}: {why}", level="error")
+        with store.transaction() as transaction:
+            transaction.incidents.add(now(), "upkeep-failed", f"{name}: {why}")
+
+    with suppress(StorageBusy), store.run_lock(now=now()):
+        keep_house(store, ours.config, now, say=lambda said: ours.log.say("upkeep", said), fail=fail)
+    return failures
 
 
 def import_(

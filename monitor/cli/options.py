@@ -27,6 +27,12 @@ Until = Annotated[str | None, typer.Option("--until", help="First seen before th
 Limit = Annotated[int, typer.Option("--limit", "-n", help="At most so many; 0: all.", min=0)]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="CSV with a header line.")]
+LogJson = Annotated[
+    bool,
+    typer.Option(
+        "--log-json/--log-text", envvar="MONITOR_LOG_JSON", help="What goes to stderr as JSON, one object a line.", show_default=False
+    ),
+]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead of stdout.")]
 
 

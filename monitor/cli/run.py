@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.context import context_of, now
+from monitor.cli.options import LogJson
 
 
 def register(app: typer.Typer) -> None:
@@ -18,6 +19,7 @@ def register(app: typer.Typer) -> None:
 def run(
     context: typer.Context,
     once: Annotated[bool, typer.Option("--once", help="Do what is due now, then end; for timers.")] = False,
+    log_json: LogJson = False,
 ) -> None:
     """Work in the foreground until stopped: crawl what is due, make and deliver digests at their hours, keep house.
 
@@ -29,5 +31,6 @@ def run(
     from monitor.running.shell import run_shell
 
     ours = context_of(context)
-    code = run_shell(ours.store(), ours.config_path, ours.database, clock=now, out=sys.stderr, once=once)
+    ours.log_json = log_json
+    code = run_shell(ours.store(), ours.config_path, ours.database, clock=now, out=sys.stderr, once=once, log_json=log_json)
     raise typer.Exit(code)

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from storage.errors import MediaMonitorError
+
 if TYPE_CHECKING:
     from monitor.config import Config
     from storage.retention import Retention
@@ -26,6 +28,39 @@ class Duty:
     name: str  # a stable word
     every: Callable[[Config], timedelta | None]  # None: not wanted
     do: Callable[[Store, Config, datetime], str]  # returns a sentence for the journal, "" for nothing to tell
+
+
+def keep_house(
+    store: Store,
+    config: Config,
+    clock: Callable[[], datetime],
+    *,
+    say: Callable[[str], None],
+    fail: Callable[[str, str], None],
+    resting: Callable[[str], bool] = lambda name: False,
+    stopping: Callable[[], bool] = lambda: False,
+) -> None:
+    """Do the duties that are due; one that fails keeps no other from being done.
+
+    Args:
+        say: takes a sentence about what was done.
+        fail: takes the name of a duty that failed, and why.
+        resting: whether a duty, by name, is to be left alone for now.
+        stopping: asked before each: True ends the round.
+    """
+    done = last_done(store)
+    for duty in DUTIES:
+        now = clock()
+        if stopping() or resting(duty.name) or not is_due(duty.every(config), done.get(duty.name), now):
+            continue
+        try:
+            said = duty.do(store, config, now)
+            set_done(store, duty, now)
+        except Exception as error:  # noqa: BLE001 - see above
+            fail(duty.name, str(error) if isinstance(error, MediaMonitorError) else repr(error))
+            continue
+        if said:
+            say(said)
 
 
 def is_due(every: timedelta | None, last: datetime | None, now: datetime) -> bool:

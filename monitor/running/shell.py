@@ -24,8 +24,8 @@ from zoneinfo import ZoneInfo
 from monitor import schedule
 from monitor.config import FILE, load_config
 from monitor.desks import wanted
+from monitor.log import Journal, JsonLines, Log
 from monitor.running.child import Crawler, Ended
-from monitor.running.journal import Journal
 from monitor.running.work import Setup, Work
 from storage.errors import ConfigError, MediaMonitorError, StorageBusy, StorageError
 from storage.locks import Held
@@ -48,10 +48,19 @@ class Shell:
     Args:
         path: the configuration file as the user named it, None for `monitor.toml` where there is one.
         database: wins over the configuration's.
+        log_json: write JSON lines instead of lines for a person.
     """
 
     def __init__(
-        self, store: Store, path: Path | None, database: str | None, *, clock: Callable[[], datetime], out: TextIO, folder: Path
+        self,
+        store: Store,
+        path: Path | None,
+        database: str | None,
+        *,
+        clock: Callable[[], datetime],
+        out: TextIO,
+        folder: Path,
+        log_json: bool = False,
     ) -> None:
         self._store = store
         self._path = path
@@ -59,7 +68,9 @@ class Shell:
         self._clock = clock
         self._snapshot = folder / FILE
         self._config = self._load()
-        self._journal = Journal(out, clock, ZoneInfo(self._config.timezone))
+        zone = ZoneInfo(self._config.timezone)
+        self._journal: Log = JsonLines(out, clock) if log_json else Journal(out, clock, zone)
+        self._journal.hide(self._config.secrets(os.environ))
         self._asked: set[str] = set()  # by signals; a handler must do no more than this
         self._busy: set[str] = set()  # rounds under way
         self.failures = 0
@@ -206,6 +217,7 @@ class Shell:
             work.fail("config", str(error), incident="config-refused", said="refused, the one from before holds on")
             return
         self._config = config
+        self._journal.hide(config.secrets(os.environ))
         self._journal.say("config", f"read anew: {self._told(work.setup)}")
 
     def _told(self, setup: Setup) -> str:
@@ -276,14 +288,16 @@ class _Timers:
             self._scheduler.shutdown(wait=False)
 
 
-def run_shell(store: Store, path: Path | None, database: str | None, *, clock: Callable[[], datetime], out: TextIO, once: bool) -> int:
+def run_shell(
+    store: Store, path: Path | None, database: str | None, *, clock: Callable[[], datetime], out: TextIO, once: bool, log_json: bool = False
+) -> int:
     """Run until told to stop; returns the exit code: 0, or 3 if something failed in a run with `once`.
 
     Raises:
         ConfigError: the configuration is wrong at the start.
     """
     with tempfile.TemporaryDirectory(prefix="media-monitor-") as folder:
-        shell = Shell(store, path, database, clock=clock, out=out, folder=Path(folder))
+        shell = Shell(store, path, database, clock=clock, out=out, folder=Path(folder), log_json=log_json)
         shell.run(once=once)
     return 3 if once and shell.failures else 0
 

@@ -26,14 +26,15 @@ from monitor import polling, schedule
 from monitor.daily import write_files
 from monitor.editions import edition_of, open_period
 from monitor.files import FileError
+from monitor.log import Journal
 from monitor.running import duties
 from monitor.running.child import Ended
-from monitor.running.journal import Journal
 from storage.errors import MediaMonitorError
 
 if TYPE_CHECKING:
     from monitor.config import Config
     from monitor.desks import Wanted
+    from monitor.log import Log
     from monitor.schedule import Due
     from storage.store import Store
 
@@ -65,7 +66,7 @@ class Work:
     store: Store
     clock: Callable[[], datetime]
     crawl: Callable[[], Ended]
-    journal: Journal
+    journal: Log
     stop: threading.Event
     step: Callable[[str], None] = lambda _: None
     failures: int = 0  # rounds and deliveries that failed
@@ -113,30 +114,29 @@ class Work:
 
         report = deliver_due(self.store, self.setup.config, self.clock, step=self.step, stopping=self.stop.is_set, wait=timedelta(0))
         if report.sent:
-            self.journal.say("delivery", f"{report.sent} sent")
+            self.journal.say("delivery", f"{report.sent} sent", sent=report.sent)
         if not report.busy:
             # What is given up or in doubt is written down by the delivery itself.
             self.failures += len(report.lines)
             for line in report.lines:
-                self.journal.say("delivery", line)
+                self.journal.say("delivery", line, level="warning")
 
     def upkeep(self) -> None:
-        """Do the duties that are due."""
-        done = duties.last_done(self.store)
-        for duty in duties.DUTIES:
-            now = self.clock()
-            resting = now < self._resting.get(duty.name, now)
-            if self.stop.is_set() or resting or not duties.is_due(duty.every(self.setup.config), done.get(duty.name), now):
-                continue
-            try:
-                said = duty.do(self.store, self.setup.config, now)
-                duties.set_done(self.store, duty, now)
-            except Exception as error:  # noqa: BLE001 - one duty that fails must not keep the others from being done
-                self._resting[duty.name] = now + timedelta(hours=1)
-                self.fail("upkeep", f"{duty.name}: {error if isinstance(error, MediaMonitorError) else repr(error)}")
-                continue
-            if said:
-                self.journal.say("upkeep", said)
+        """Do the duties that are due; one that failed rests for an hour."""
+
+        def fail(name: str, why: str) -> None:
+            self._resting[name] = self.clock() + timedelta(hours=1)
+            self.fail("upkeep", f"{name}: {why}")
+
+        duties.keep_house(
+            self.store,
+            self.setup.config,
+            self.clock,
+            say=lambda said: self.journal.say("upkeep", said),
+            fail=fail,
+            resting=lambda name: (now := self.clock()) < self._resting.get(name, now),
+            stopping=self.stop.is_set,
+        )
 
     def once(self) -> None:
         """Do all that is due now, one thing after the other."""
@@ -167,14 +167,15 @@ class Work:
         if told is not None and timedelta(0) <= now - told < AGAIN:
             return
         self._failed = {key: moment for key, moment in self._failed.items() if abs(now - moment) < AGAIN} | {(kind, detail): now}
-        self.journal.say(kind, f"{said}: {detail}")
+        self.journal.say(kind, f"{said}: {detail}", level="error")
         self._untold.append((now, incident or f"{kind}-failed", detail))
         self._tell_incidents()
 
     def reload(self, setup: Setup) -> None:
         """Work by another configuration from the next round on."""
         self.setup = setup
-        self.journal.zone = ZoneInfo(setup.config.timezone)
+        if isinstance(self.journal, Journal):
+            self.journal.zone = ZoneInfo(setup.config.timezone)
 
     # ------------------------------------------------------------------ crawls
 
@@ -195,7 +196,7 @@ class Work:
         elif not ended.report:
             self.fail("crawl", ended.said or f"ended with exit code {ended.code}")
         else:
-            self.journal.say("crawl", summary(ended))
+            self.journal.say("crawl", summary(ended), **ended.report)
             if failed := ended.report.get("failed"):
                 self.fail("crawl", str(failed))
 
@@ -234,7 +235,8 @@ class Work:
         now = self.clock()
         since = due.waited_since(now)
         late = f", due {since.astimezone(wanted.desk.zone):%d %b %H:%M}" if now - since > schedule.LATE else ""
-        self.journal.say("digest", f"{wanted.desk.name} of {due.period.day}: {edition.stories} new{late}")
+        said = f"{wanted.desk.name} of {due.period.day}: {edition.stories} new{late}"
+        self.journal.say("digest", said, digest=wanted.desk.name, day=str(due.period.day), stories=edition.stories)
 
     def _write(self) -> None:
         """Write the files of digests that were made."""
@@ -252,7 +254,7 @@ class Work:
                     self.fail("digest", str(error))  # tried again at the next look
                     continue
                 if files:
-                    self.journal.say("digest", f"written: {', '.join(map(str, files))}")
+                    self.journal.say("digest", f"written: {', '.join(map(str, files))}", files=[str(path) for path in files])
             with self.store.transaction() as transaction:
                 transaction.periods.set_written(row.name, row.period, self.clock())
             self.step("written")

@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 from monitor.config import Config, load_config
 from monitor.desks import wanted
 from monitor.intake import StoreIntake
+from monitor.log import Journal
 from monitor.matching import Matcher
 from monitor.packs import GROUPS, SEARCHES
 from monitor.running.child import Ended
-from monitor.running.journal import Journal
 from monitor.running.work import Setup, Work
 from storage.identity import outlet_host
 from storage.items import Arrival, Article, Entry, Poll, PollOutcome, Source

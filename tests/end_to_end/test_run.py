@@ -12,11 +12,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from monitor.daily import run_daily
+from monitor.log import Lines
 from monitor.running.child import Crawler
 from storage.articles import ArticleFilter
 from storage.store import Store
@@ -178,9 +180,9 @@ def test_daily_before_the_hour(store: Store, tmp_path: Path, monkeypatch: pytest
     wanted = world.work().setup.wanted
     world.clock.now = MORNING - timedelta(hours=1)
     with store.run_lock(now=EVENING):  # a `monitor run` works: today's digest is its own
-        assert [digest.count for digest in run_daily(wanted, crawl=None, deadline_s=1).digests] == [0]
+        assert [digest.count for digest in run_daily(wanted, crawl=None, deadline_s=1, log=Lines(StringIO())).digests] == [0]
     assert made(store) == {"2026-11-11"}
-    run_daily(wanted, crawl=None, deadline_s=1)  # none does: this is today's digest
+    run_daily(wanted, crawl=None, deadline_s=1, log=Lines(StringIO()))  # none does: this is today's digest
     assert made(store) == {"2026-11-11", "2026-11-12"}
     world.clock.now = MORNING
     world.work().once()
@@ -193,12 +195,12 @@ def test_daily_shows_what_another_process_made_while_it_crawled(store: Store, tm
     monkeypatch.chdir(tmp_path)
     world = World(store=store, config=write_config(tmp_path, ""), clock=Clock(MORNING), news=killed.NEWS)
 
-    def meanwhile(command: object, deadline_s: float) -> int:
+    def meanwhile(command: object, deadline_s: float, **options: object) -> int:
         world.work().once()
         return 0
 
     monkeypatch.setattr("monitor.daily.run_child", meanwhile)
-    (digest,) = run_daily(world.work().setup.wanted, crawl=["crawl"], deadline_s=1).digests
+    (digest,) = run_daily(world.work().setup.wanted, crawl=["crawl"], deadline_s=1, log=Lines(StringIO())).digests
     assert digest.count > 0 and digest.edition == 1
     with store.reading() as reading:
         assert len(reading.ledger.editions("daily", "2026-11-12")) == 1
