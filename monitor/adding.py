@@ -67,10 +67,11 @@ def _named(wanted: Source, url: str, known: Sequence[Source]) -> Source:
         check_id(wanted.id)
         if wanted.id in taken:
             raise UsageError(f"a source is called {wanted.id!r} already", hint=f"give another name: --id {make_id(url, taken)}")
-    return _with_outlet(replace(wanted, id=wanted.id or make_id(url, taken), url=url, timezone=wanted.timezone or "UTC"))
+    return with_outlet(replace(wanted, id=wanted.id or make_id(url, taken), url=url, timezone=wanted.timezone or "UTC"))
 
 
-def _with_outlet(source: Source) -> Source:
+def with_outlet(source: Source) -> Source:
+    """Return the source with what the pack's table of outlets knows of its host, where nothing was said."""
     from monitor.packs import outlet_of
     from storage.identity import outlet_host
 

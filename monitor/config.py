@@ -101,6 +101,7 @@ class SourceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     robots: Flag = True
     pages: Flag = True
     only: Annotated[str, Meta(description="a regular expression that addresses have to match")] = ""
+    opml: Annotated[dict[str, str], Meta(description='a table of texts, such as { htmlUrl = "https://example.org/" }')] = {}
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

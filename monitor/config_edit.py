@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,26 +20,50 @@ from storage.items import Kind, Ownership, Source
 def with_source(path: Path, source: Source) -> str:
     """Add a `[[source]]`; see `monitor.config.add_source`."""
     made = not path.exists()
+    with_sources(path, [(source, {})])
+    return f"added {source.id} ({source.url}) to {path}" + (", a new file" if made else "")
+
+
+def with_sources(path: Path, sources: Sequence[tuple[Source, Mapping[str, str]]]) -> None:
+    """Add tables for sources in one change of the file, each with what else an OPML file said of it.
+
+    Raises:
+        ConfigError: the file is wrong already, or has such a source.
+        monitor.files.FileError: it cannot be written.
+    """
+    ids = {source.id for source, _ in sources}
 
     def change(text: str) -> str:
         document = tomlkit.parse(text)
         off = (document.get("packs") or {}).get("off")
-        if off is not None and source.id in off:
-            off.remove(source.id)
+        if off is not None and ids.intersection(off):
+            for id_ in ids.intersection(off):
+                off.remove(id_)
             text = document.as_string()
+        tables = [_values(source) | ({"opml": dict(rest)} if rest else {}) for source, rest in sources]
         found: Any = document.get("source")
         if found is not None and not isinstance(found, AoT):
-            inline = tomlkit.inline_table()
-            inline.update(_values(source))
-            found.append(inline)
+            for values in tables:
+                inline = tomlkit.inline_table()
+                inline.update(values)
+                found.append(inline)
             return document.as_string()
-        # A table at the end of the file is always the file's: nothing that is there moves.
+        # Tables at the end of the file are always the file's: nothing that is there moves.
         end = "\r\n" if "\r\n" in text else "\n"
-        table = tomlkit.dumps({"source": [_values(source)]}).replace("\n", end)
-        return f"{text.rstrip()}{end}{end}{table}" if text.strip() else table
+        written = "".join(tomlkit.dumps({"source": [_flat(values)]}) + "\n" for values in tables).rstrip("\n") + "\n"
+        written = written.replace("\n", end)
+        return f"{text.rstrip()}{end}{end}{written}" if text.strip() else written
 
     _edit(path, change)
-    return f"added {source.id} ({source.url}) to {path}" + (", a new file" if made else "")
+
+
+def _flat(values: dict[str, Any]) -> dict[str, Any]:
+    """Keep a table within a table on one line."""
+    if "opml" in values:
+        inline = tomlkit.inline_table()
+        inline.update(values["opml"])
+        values = values | {"opml": inline}
+    return values
 
 
 def without_source(path: Path, source: Source) -> str:

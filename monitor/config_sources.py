@@ -140,8 +140,8 @@ def _check_values(document: Document, at: Keys, table: SourceTable, zones: set[s
     if table.only:
         _check_pattern(document, (*at, "only"), table.only)
     for group in table.groups:
-        if not re.fullmatch(r"[\w.-]+", group):
-            raise document.wrong((*at, "groups"), group, 'single words, such as ["partners"]')
+        if not group.strip() or group != group.strip() or not group.isprintable():
+            raise document.wrong((*at, "groups"), group, 'labels in plain text, such as ["partners"]')
     if table.timezone not in zones:
         check_timezone(document, (*at, "timezone"), table.timezone)
         zones.add(table.timezone)
@@ -171,11 +171,9 @@ def check_timezone(document: Document, keys: Keys, name: str) -> None:
     Raises:
         ConfigError: no such zone; suggests the nearest.
     """
-    from zoneinfo import ZoneInfo
-
     try:
-        ZoneInfo(name)
-    except (ValueError, OSError, KeyError):  # not found, a folder of zones, a path out of the folder
+        check_zone(name)
+    except UsageError:
         from difflib import get_close_matches
         from zoneinfo import available_timezones
 
@@ -183,6 +181,20 @@ def check_timezone(document: Document, keys: Keys, name: str) -> None:
         near = get_close_matches(name.rpartition("/")[2].lower().replace(" ", "_"), zones, n=1, cutoff=0.6)
         hint = f"did you mean {zones[near[0]]}?" if near else None
         raise document.wrong(keys, name, f'a time zone, such as "{zones[near[0]] if near else "Asia/Ho_Chi_Minh"}"', hint=hint) from None
+
+
+def check_zone(name: str) -> None:
+    """Refuse a time zone that nobody knows.
+
+    Raises:
+        UsageError: no such zone.
+    """
+    from zoneinfo import ZoneInfo
+
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError):  # not found, a folder of zones, a path out of the folder
+        raise UsageError(f"there is no time zone {name!r}") from None
 
 
 def assemble(config: Config, watchlist: Watchlist) -> list[Source]:

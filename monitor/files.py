@@ -66,3 +66,16 @@ def write_bytes(path: Path, data: bytes) -> None:
     """
     with writing(path) as file:
         file.buffer.write(data)
+
+
+def read_bytes(path: Path, most: int) -> bytes:
+    """Read a file, at most one byte more than `most`, so that a larger one is noticed and never read as a whole.
+
+    Raises:
+        FileError: there is none, or it may not be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(most + 1)
+    except OSError as error:
+        raise FileError(f"{path}: cannot be read: {error.strerror or error}", hint="name a file that you may read") from error

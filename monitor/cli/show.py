@@ -16,8 +16,11 @@ from monitor.shapes import render
 from storage.items import Poll, PollOutcome, Source, SourceState, StoredArticle, Story
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from monitor.digest.record import Digest
     from monitor.rematch import Line
+    from monitor.subscriptions import Imported
     from storage.store import Reading
 
 
@@ -251,3 +254,28 @@ def print_checks(sources: Sequence[Source], polls: Mapping[str, Poll], *, zone: 
         table(("source", "outcome", "newest", "found", "address"), rows, wide=3)
     print(f"{good} of {len(sources)} sources could be read", file=sys.stderr)
     return 0 if good == len(sources) else 3 if good else 1
+
+
+def print_imported(result: Imported, *, path: Path, dry: bool, as_json: bool) -> int:
+    """Print what became of an OPML file's entries; returns the exit code."""
+    if as_json:
+        for source in result.added:
+            print(json.dumps(source_record(source, None) | {"added": not dry}, ensure_ascii=False))
+    else:
+        rows = [(one.id, one.outlet, one.language, ",".join(one.groups), one.url) for one in result.added]
+        if rows:
+            table(("id", "outlet", "lang", "labels", "address"), rows, wide=4)
+    for url, id_ in result.known:
+        print(f"a source already: {url} ({id_})", file=sys.stderr)
+    for one in result.unusable:
+        print(f"left out: line {one.line}{f' ({one.name})' if one.name else ''}: {one.why}", file=sys.stderr)
+    counts = [
+        f"{len(result.added)} {'would be added' if dry else 'added'} to {path}",
+        f"{len(result.known)} known already",
+        f"{result.repeated} more than once in the file" if result.repeated else "",
+        f"{len(result.unusable)} left out" if result.unusable else "",
+    ]
+    print(", ".join(filter(None, counts)), file=sys.stderr)
+    if not result.unusable:
+        return 0
+    return 3 if result.added or result.known else 1

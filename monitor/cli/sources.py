@@ -1,4 +1,4 @@
-"""Commands about sources: `sources list|add|remove|check`."""
+"""Commands about sources: `sources list|add|remove|check|import|export`."""
 
 from __future__ import annotations
 
@@ -122,3 +122,47 @@ def check_sources(
     with watch(sys.stderr) as progress:
         polls = check(chosen, ours.config, clock=now, progress=progress)
     raise typer.Exit(print_checks(chosen, polls, zone=ours.zone, as_json=as_json))
+
+
+@sources_app.command("import")
+def import_sources(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="An OPML file, as feed readers export it; - for stdin.")],
+    label: Annotated[list[str] | None, typer.Option("--label", "-l", help="Give all of them this label, too.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; say what would be added.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add the feeds of an OPML file to the configuration; its folders become labels (for --group).
+
+    What is a source already is told and left alone. Exit code 0: done; 3: some entries could not be taken; 1: none.
+    """
+    from monitor.cli.show import print_imported
+    from monitor.files import read_bytes
+    from monitor.opml import LARGEST
+    from monitor.subscriptions import import_opml
+
+    ours = context_of(context)
+    data = sys.stdin.buffer.read(LARGEST + 1) if str(file) == "-" else read_bytes(file, LARGEST)
+    name = "stdin" if str(file) == "-" else str(file)
+    result = import_opml(ours.config, data, name=name, known=ours.sources, labels=label or [], dry=dry_run)
+    raise typer.Exit(print_imported(result, path=ours.config.path or Path("monitor.toml"), dry=dry_run, as_json=as_json))
+
+
+@sources_app.command("export")
+def export_sources(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The OPML file to write; - for stdout.")],
+    group: Annotated[list[str] | None, typer.Option("--group", "-g", help="Only this group or label.")] = None,
+) -> None:
+    """Write the sources as OPML for another feed reader or another monitor; searches, which are made for topics, are left out."""
+    from monitor.files import write_bytes
+    from monitor.subscriptions import export_opml
+
+    ours = context_of(context)
+    chosen = [one for one in ours.sources if not one.topic and (not group or set(group) & set(one.groups))]
+    data = export_opml(ours.config, chosen)
+    if str(file) == "-":
+        sys.stdout.buffer.write(data)
+    else:
+        write_bytes(file, data)
+    print(f"{len(chosen)} sources written to {'stdout' if str(file) == '-' else file}", file=sys.stderr)

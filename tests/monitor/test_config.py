@@ -255,7 +255,7 @@ SOURCE = '[[source]]\nurl = "https://one.example/feed"\n\n[[source]]\n'
         ("url = 'https://two.example'\ntimezone = 'Saigon/Asia'", 'line 6: timezone of [[source]] number 2 is "Saigon/Asia"'),
         ("url = 'https://two.example'\ninterval_minutes = 0", "line 6: interval_minutes of [[source]] number 2 is 0"),
         ("url = 'https://two.example'\nid = 'a b'", 'id of [[source]] number 2 is "a b", but should be letters'),
-        ("url = 'https://two.example'\ngroups = ['a,b']", "groups of [[source]] number 2"),
+        ("url = 'https://two.example'\ngroups = ['a', ' b']", "groups of [[source]] number 2"),
         ("url = 'https://two.example'\nlang = 'vi'", "line 6: unknown key lang of [[source]] number 2; did you mean language?"),
         ("url = 'https://two.example'\nid = 'a'\n[[source]]\nurl = 'https://3.example'\nid = 'a'",
          "line 9: id of [[source]] number 3 is 'a', as that of number 2 is already"),
