@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
 from storage.items import Mention, StoredArticle, Suppression
+from storage.text import without_invisible
 
 CSV_COLUMNS = (
     "url", "title", "outlet", "lang", "published", "first_seen", "topics", "units", "ownership", "body_from", "snippet", "story", "copies",
 )  # fmt: skip
+_BLANKS = re.compile("[\t\x0b-\x0d\x85\u2028\u2029]")
 
 
 def iso(moment: datetime | None) -> str | None:
@@ -92,7 +95,9 @@ def jsonl(articles: Iterable[StoredArticle], *, with_text: bool = False) -> Iter
 
 
 def inert(cell: object) -> object:
-    """Return a CSV cell that no spreadsheet takes for a formula (a leading quote disarms =, +, -, @, tab and return)."""
+    """Return a CSV cell that no spreadsheet takes for a formula (a leading quote disarms =, +, -, @, tab and return), without controls."""
+    if isinstance(cell, str):
+        cell = _BLANKS.sub(" ", without_invisible(cell))
     if isinstance(cell, str) and cell.lstrip()[:1] in {"=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"}:
         return "'" + cell
     return cell

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Self
+import math
+from collections.abc import Callable
+from typing import Any, Self, TypeVar
 
 from protego import Protego
 from scrapy.crawler import Crawler
@@ -15,8 +17,39 @@ from spiders.guard import Refused
 from spiders.hosts import clock_of, retry_after
 from spiders.settings import LARGEST_ROBOTS
 
+T = TypeVar("T")
+
 LONGEST_DELAY_S = 30.0
 AGENT = "media-monitor"
+
+
+class Rules:
+    """What a robots.txt says to us; whatever it holds, asking it never raises.
+
+    `delay` is the pause it asks for between two requests in seconds, at most `LONGEST_DELAY_S`, 0 where it asks for none.
+    """
+
+    def __init__(self, found: Protego) -> None:
+        self._found = found
+        delay = _or_none(lambda: float(found.crawl_delay(AGENT) or 0))
+        self.delay = min(delay, LONGEST_DELAY_S) if delay is not None and math.isfinite(delay) and delay > 0 else 0.0
+
+    def allows(self, url: str) -> bool:
+        """Whether an address may be asked; one that cannot be held against the rules may not."""
+        return _or_none(lambda: self._found.can_fetch(url, AGENT)) is True
+
+
+def rules_of(body: bytes) -> Rules | None:
+    """Read a robots.txt, as much of it as RFC 9309 asks for; None where it cannot be read, which is as if there were none."""
+    found = _or_none(lambda: Protego.parse(body[:LARGEST_ROBOTS].decode("utf-8-sig", "replace")))
+    return Rules(found) if found is not None else None
+
+
+def _or_none(ask: Callable[[], T]) -> T | None:
+    try:
+        return ask()
+    except Exception:  # noqa: BLE001 - a hostile file ends in no rule, never in a crawl that stops
+        return None
 
 
 class RobotsMiddleware:
@@ -24,7 +57,7 @@ class RobotsMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._rules: dict[str, asyncio.Future[Protego | None]] = {}
+        self._rules: dict[str, asyncio.Future[Rules | None]] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -48,11 +81,10 @@ class RobotsMiddleware:
         found = await asyncio.shield(rules)
         if found is None:
             return
-        delay = found.crawl_delay(AGENT)
         slot = self._downloader.slots.get(parts.hostname or "")
-        if delay and slot is not None:
-            slot.delay = max(slot.delay, min(float(delay), LONGEST_DELAY_S))
-        if not found.can_fetch(request.url, AGENT):
+        if found.delay and slot is not None:
+            slot.delay = max(slot.delay, found.delay)
+        if not found.allows(request.url):
             raise Refused("robots", f"robots.txt of {parts.hostname} does not allow {parts.path or '/'}")
 
     @property
@@ -60,7 +92,7 @@ class RobotsMiddleware:
         assert self._crawler.engine is not None
         return self._crawler.engine.downloader
 
-    async def _ask(self, site: str) -> Protego | None:
+    async def _ask(self, site: str) -> Rules | None:
         assert self._crawler.engine is not None
         meta = bounds(self._crawler, 4 * LARGEST_ROBOTS) | {"robots": False}
         try:
@@ -79,4 +111,4 @@ class RobotsMiddleware:
             raise Refused("robots-unreachable", said, later=True, until=retry_after(answer, clock_of(self._crawler)()))
         if not 200 <= answer.status < 300:
             return None
-        return Protego.parse(answer.body[:LARGEST_ROBOTS].decode("utf-8-sig", "replace"))
+        return rules_of(answer.body)

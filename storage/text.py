@@ -49,6 +49,11 @@ def clean_text(text: str, limit: int = TEXT_LIMIT, *, lines: bool = False) -> st
     return " ".join(text.split())[:limit].rstrip()
 
 
+def without_invisible(text: str) -> str:
+    """Return `text` without controls, zero-width, bidi and surrogate characters, otherwise as it is: for addresses, which are never rewritten."""
+    return text if text.isascii() and text.isprintable() else _INVISIBLE.sub("", text)
+
+
 def _is_plain(printable: str) -> bool:
     """Whether nothing in a printable text is invisible; texts with characters above the basic plane (emoji) are not looked through."""
     return len(printable.encode("utf-16-le")) == 2 * len(printable) and not any(letter in printable for letter in _INVISIBLE_LETTERS)

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.cli.terminal import put, terminal_of
 from monitor.digest.layout import wrap
-from monitor.digest.safe import plain, safe_url
+from monitor.digest.safe import plain, terminal_url
 from monitor.stories import lead
 from storage.items import StoredArticle, Story
 
@@ -51,7 +51,7 @@ def _lines(found: Iterable[Story], zone: ZoneInfo, *, width: int, color: bool, h
             today = seen.date()
             yield on(_ACCENT, f"{today:%A %d %B %Y}")
             yield on(_DIM, "─" * width)
-        url = safe_url(main.article.url) if hyperlinks else ""
+        url = terminal_url(main.article.url) if hyperlinks else ""
         for number, line in enumerate(wrap(_flat(main.article.title) or "(no headline)", width - 9, "")):
             head = f"{seen:%H:%M}  " if number == 0 else " " * 7
             shown = on(_BOLD, line)

@@ -22,7 +22,7 @@ from monitor.digest.build import tag_of
 from monitor.digest.dates import BabelCalendar
 from monitor.digest.facts import Facts
 from monitor.digest.record import Digest
-from monitor.digest.safe import plain, safe_url
+from monitor.digest.safe import POLICY, plain, safe_url
 from monitor.digest.words import words_of
 from monitor.files import FileError, write_text
 
@@ -81,7 +81,7 @@ def index_page(folder: Path, language: str) -> str:
         if days:
             pages = [_Page(href=f"{quote(inner.name)}/{quote(page.name)}", title=_title(page)) for page in days]
             series.append((inner.name, pages))
-    return _template().render(language=language, title=words_of(language).say("archive"), series=series)
+    return _template().render(language=language, policy=POLICY, title=words_of(language).say("archive"), series=series)
 
 
 def _title(page: Path) -> str:
@@ -149,7 +149,7 @@ def _content(digest: Digest) -> str:
         parts.append(f"<h3>{escape(facts.topic(section.topic))}</h3><ul>")
         for line in section.lines:
             headline, url = escape(plain(line.headline).strip()), safe_url(line.url)
-            linked = f'<a href="{escape(url)}">{headline}</a>' if url else headline
+            linked = f'<a rel="noopener" href="{escape(url)}">{headline}</a>' if url else headline
             parts.append(f"<li>{linked}<br>{' · '.join(escape(one) for one in (*facts.meta(line), *facts.badges(line), line.id))}</li>")
         parts.append("</ul>")
     parts += [f"<p>{escape(text)}</p>" for text in _watch(facts)]

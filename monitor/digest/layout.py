@@ -9,7 +9,7 @@ from monitor.digest.facts import Facts, clean_spans
 from monitor.digest.figures import Figures
 from monitor.digest.handdates import HandCalendar
 from monitor.digest.record import Digest, Kind, Line, Section, Span
-from monitor.digest.safe import plain, safe_url
+from monitor.digest.safe import plain, safe_url, terminal_url
 
 # `plain` takes controls out of all content, so these two can only be ours; they are exchanged for a style when a line is ready.
 _ON, _OFF = "\x01", "\x02"
@@ -196,7 +196,7 @@ class _Sheet:
 
     def _put(self, text: str, begin: str = "", indent: str = "", hanging: str = "", url: str = "") -> None:
         style = self._style
-        url = safe_url(url) if style.hyperlinks else ""
+        url = terminal_url(url) if style.hyperlinks else ""
         for number, line in enumerate(wrap(text, self._width - len(hanging), indent)):
             shown = line.replace(_ON, style.mark).replace(_OFF, style.reset + begin if style.reset else "")
             shown = style.on(begin, (hanging if number else "") + shown)

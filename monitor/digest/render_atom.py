@@ -67,7 +67,7 @@ def _content(facts: Facts, line: Line) -> str:
         others = []
         for other in line.also:
             name, url = escape(facts.other(other, line)), safe_url(other.url)
-            others.append(f'<a href="{escape(url)}">{name}</a>' if url else name)
+            others.append(f'<a rel="noopener" href="{escape(url)}">{name}</a>' if url else name)
         parts.append(f"{escape(facts.also(line))}{facts.colon}{facts.words.say('list').join(others)}")
     why = facts.why(line)
     parts.append(f"<small>{escape(f'{line.id} · {why}' if why else line.id)}</small>")

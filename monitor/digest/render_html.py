@@ -18,7 +18,7 @@ from monitor.digest.facts import Facts, Row, clean_spans
 from monitor.digest.figures import Chart, Figures
 from monitor.digest.fold import Piece, Shown, fold
 from monitor.digest.record import Digest, Kind, Line
-from monitor.digest.safe import plain, safe_url
+from monitor.digest.safe import POLICY, plain, safe_url
 
 LIMIT = 100_000  # bytes; Gmail clips a mail at 102 KB
 _OTHERS_SHOWN = 20  # further outlets of one story; the plain text names all
@@ -86,6 +86,7 @@ class _Page:
         return {
             "s": styled(),
             "media": media(),
+            "policy": POLICY,
             "language": digest.language,
             "subject": _short(plain(digest.subject), _TEXT_CHARACTERS),
             "heading": _short(facts.heading(), _TEXT_CHARACTERS),

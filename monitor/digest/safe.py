@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 _BLANKS = re.compile(r"\s+")
 _UNSAFE = re.compile(r"[\s\"<>\\^`{|}]")
 _URL_LIMIT = 4_000
+_ASCII = "".join(map(chr, range(33, 127)))
+# Of every page that is written: nothing is loaded, no script runs, nothing is sent, whatever a stranger's words would ask for.
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 class _Plain(dict[int, int | str | None]):
@@ -48,3 +51,8 @@ def safe_url(url: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         return ""
     return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", url)
+
+
+def terminal_url(url: str) -> str:
+    """Return a safe address in ASCII alone, as terminals take it behind a headline (OSC 8); "" where it is none."""
+    return quote(safe_url(url), safe=_ASCII)

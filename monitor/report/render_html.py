@@ -13,6 +13,7 @@ import jinja2
 
 from monitor.digest.dates import BabelCalendar
 from monitor.digest.dress import LANGUAGE_TAG, environment, media, picture_of_days, picture_of_parts, styled
+from monitor.digest.safe import POLICY
 from monitor.digest.words import Words, words_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def render_report(report: Report, language: str) -> str:
     page = _template().render(
         s=styled(),
         media=media(),
+        policy=POLICY,
         language=words.language,
         say=say,
         number=number,

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from functools import lru_cache
 from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit
+
+from storage.identity import LONGEST_URL
+from storage.text import without_invisible
 
 _WRAPS = {  # host (without www.) and path prefix -> the parameter that holds the address
     ("bing.com", "/news/apiclick.aspx"): ("url",),
@@ -17,6 +21,7 @@ _WRAPS = {  # host (without www.) and path prefix -> the parameter that holds th
     ("slashdot.org", "/submit"): ("url",),
 }
 _WRAPPERS = {host for host, _ in _WRAPS}
+_BREAKS = re.compile("[\t\n\x0b\x0c\r\x85\u2028\u2029]")  # browsers, too, take them out
 _GOOGLE_PATHS = ("/rss/articles/", "/articles/", "/__i/rss/rd/articles/", "/read/")
 
 
@@ -52,17 +57,17 @@ def unwrap(url: str) -> str | None:
 
 def absolute(base: str, link: str) -> str:
     """Return `link` as an absolute http(s) address, "" where it is none."""
-    link = link.strip()
-    if not link.isprintable():
-        link = "".join(character for character in link if ord(character) >= 32)
-    if not link:
+    link = _BREAKS.sub("", without_invisible(link.strip()))
+    if not link or len(link) > LONGEST_URL:
         return ""
     try:
         joined = urljoin(base, link) if "://" not in link[:10] else link
     except ValueError:
         return ""
     parts, host = _split(joined)
-    return joined if parts is not None and parts.scheme in {"http", "https"} and host else ""
+    if parts is None or parts.scheme not in {"http", "https"} or not host:
+        return ""
+    return joined if joined.startswith("http") else parts.scheme + joined[len(parts.scheme) :]
 
 
 @lru_cache(maxsize=512)

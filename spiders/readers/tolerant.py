@@ -7,20 +7,32 @@ import re
 from typing import Any
 
 from spiders.readers.raw import RawEntry, RawFeed
+from storage.errors import ReadError
+from storage.text import clean_text
 
+_REFERENCE = re.compile(rb"&#(?:[xX]0*([0-9a-fA-F]{4,})|0*([0-9]{5,}));?")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[<>]{0,500}\[[^\]]*\]\s*>", re.I)
 
 
 def read_tolerant(body: bytes, content_type: str | None, limit: int) -> RawFeed | None:
-    """Read a feed with feedparser; None where it finds no feed in the bytes."""
+    """Read a feed with feedparser; None where it finds no feed in the bytes.
+
+    Raises:
+        ReadError: feedparser itself falls over them.
+    """
     import feedparser
 
     # Entities that a document defines for itself are how small files grow huge; none of ours needs them.
-    body = _DOCTYPE.sub(b"", body, count=1)
+    body = _REFERENCE.sub(_character, _DOCTYPE.sub(b"", body, count=1))
 
     # Our own headers alone: feedparser must not resolve, sanitise or fetch anything; texts are stripped to plain words afterwards.
     headers = {"content-type": content_type} if content_type and "charset" in content_type.lower() else {"content-type": "application/xml"}
-    parsed = feedparser.parse(io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+    try:
+        parsed = feedparser.parse(io.BytesIO(body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False)
+    except (MemoryError, RecursionError):
+        raise
+    except Exception as error:
+        raise ReadError(f"no parser can make sense of it: {type(error).__name__}: {clean_text(str(error), 200)}") from error
     version = parsed.get("version") or ""
     if not version and not parsed.entries:
         return None
@@ -36,6 +48,13 @@ def read_tolerant(body: bytes, content_type: str | None, limit: int) -> RawFeed 
     )
     feed.entries = [_entry(item) for item in parsed.entries[:limit]]
     return feed
+
+
+def _character(found: re.Match[bytes]) -> bytes:
+    """A reference to no character (a surrogate, beyond Unicode) makes feedparser fall over the whole feed: it becomes a mark."""
+    digits = found[1] or found[2]
+    code = int(digits, 16 if found[1] else 10) if len(digits) < 10 else -1
+    return found[0] if 0 <= code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else b"&#xFFFD;"
 
 
 def _entry(item: Any) -> RawEntry:
