@@ -16,7 +16,7 @@ from storage.text import without_invisible
 CSV_COLUMNS = (
     "url", "title", "outlet", "lang", "published", "first_seen", "topics", "units", "ownership", "body_from", "snippet", "story", "copies",
 )  # fmt: skip
-_BLANKS = re.compile("[\t\x0b-\x0d\x85\u2028\u2029]")
+_BLANKS = re.compile("[\t-\r\x85\u2028\u2029]")
 
 
 def iso(moment: datetime | None) -> str | None:
