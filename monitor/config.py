@@ -45,6 +45,8 @@ class Crawl(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     deadline_minutes: Annotated[float, Meta(gt=0, le=1440, description="a number of minutes above 0, at most 1440")] = 30.0
     pages: Flag = True
     pages_per_source: Annotated[int, Meta(ge=1, le=10_000, description="a whole number from 1 to 10000")] = 300
+    entries_per_source_day: Annotated[int, Meta(ge=1, le=1_000_000, description="a whole number from 1 to 1000000")] = 2_000
+    document_seconds: Annotated[float, Meta(ge=0.5, le=60, description="a number of seconds from 0.5 to 60")] = 10.0
     processes: Annotated[int, Meta(ge=1, le=64, description="a whole number from 1 to 64")] | None = None
     contact: Text = ""
 
@@ -102,6 +104,7 @@ class SourceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     pages: Flag = True
     only: Annotated[str, Meta(description="a regular expression that addresses have to match")] = ""
     opml: Annotated[dict[str, str], Meta(description='a table of texts, such as { htmlUrl = "https://example.org/" }')] = {}
+    verify_tls: Flag = True
 
 
 class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -340,7 +343,7 @@ def _check(document: Document, loaded: _File) -> None:
         check_timezone(document, ("timezone",), loaded.timezone)
     if loaded.language not in LANGUAGES:
         raise document.wrong(("language",), loaded.language, 'the language of the digest\'s own words: "en", "vi" or "fr"')
-    for name in ("delay_seconds", "timeout_seconds", "deadline_minutes"):
+    for name in ("delay_seconds", "timeout_seconds", "deadline_minutes", "document_seconds"):
         if not math.isfinite(getattr(loaded.crawl, name)):
             raise document.wrong(("crawl", name), getattr(loaded.crawl, name), "a number")
     contact = loaded.crawl.contact

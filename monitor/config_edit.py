@@ -142,7 +142,7 @@ def _values(source: Source) -> dict[str, Any]:
         values["groups"] = list(source.groups)
     if source.interval is not None:
         values["interval_minutes"] = max(round(source.interval.total_seconds() / 60), 1)
-    for name in ("robots", "pages"):
+    for name in ("robots", "pages", "verify_tls"):
         if not getattr(source, name):
             values[name] = False
     return values

@@ -235,6 +235,7 @@ def source_of(table: SourceTable) -> Source:
         robots=table.robots,
         pages=table.pages,
         only=table.only,
+        verify_tls=table.verify_tls,
         interval=timedelta(minutes=table.interval_minutes) if table.interval_minutes else None,
         origin="config",
     )

@@ -54,6 +54,7 @@ class CrawlReport:
     cut_short: bool = False
     unread: tuple[str, ...] = ()
     failure: str | None = None
+    unverified: tuple[str, ...] = ()  # sources whose certificates were not verified, because the configuration says so
 
     @property
     def read(self) -> int:
@@ -87,6 +88,8 @@ class CrawlReport:
         lines += [f"not read: {poll.source_id}: {poll.error or poll.error_kind}" for poll in failing[:40]]
         if len(failing) > 40:
             lines.append(f"not read: and {len(failing) - 40} more (monitor status names them)")
+        if self.unverified:
+            lines.append(f"certificates not verified, as configured (verify_tls = false): {', '.join(self.unverified)}")
         if self.cut_short:
             lines.append(f"stopped before the end: {len(self.unread)} sources were not read to their end; they are first next time")
         if self.failure:
@@ -106,6 +109,7 @@ class CrawlReport:
             "seconds": round(self.seconds, 2),
             "cut_short": self.cut_short,
             "unread": list(self.unread),
+            "unverified": list(self.unverified),
             "failed": self.failure,
             "failing": [
                 {
@@ -164,13 +168,18 @@ def crawl_sources(
         if order.only_due:
             with store.reading() as reading:
                 sources = tuple(polling.due(sources, reading.sources.states(), clock()))
-        intake = StoreIntake(store, matcher, clock=clock, owned=owned)
+        unverified = tuple(source.outlet or source.id for source in sources if not source.verify_tls)
+        if unverified:
+            with store.transaction() as transaction:
+                for name in unverified:
+                    transaction.incidents.add_once(clock(), "unverified-tls", name, timedelta(hours=24))
+        intake = StoreIntake(store, matcher, clock=clock, owned=owned, entries_a_day=config.crawl.entries_per_source_day)
         report = _run(replace(order, sources=sources), config, intake, clock=clock, progress=progress)
         try:
             intake.flush()
         except MediaMonitorError as error:
             report = replace(report, failure=report.failure or str(error))
-        return replace(report, outcomes=dict(intake.outcomes), polls=tuple(intake.polls.values()))
+        return replace(report, outcomes=dict(intake.outcomes), polls=tuple(intake.polls.values()), unverified=unverified)
 
 
 def dry_crawl(
@@ -242,7 +251,7 @@ def _run(
     results: list[Result] = []
     common: dict[str, Any] = {
         "intake": intake, "clock": clock, "pages": order.pages, "pages_a_source": config.crawl.pages_per_source,
-        "processes": config.crawl.processes, "deadline_s": order.deadline_s, "progress": progress,
+        "processes": config.crawl.processes, "document_s": config.crawl.document_seconds, "deadline_s": order.deadline_s, "progress": progress,
     }  # fmt: skip
     if order.sources:
         results.append(Result())
@@ -269,6 +278,7 @@ def _settings(config: Config, order: CrawlOrder) -> Any:
     from scrapy.settings import Settings
 
     from spiders import settings as project
+    from spiders.guard import netloc
 
     settings = Settings()
     settings.setmodule(project, priority="project")
@@ -281,6 +291,8 @@ def _settings(config: Config, order: CrawlOrder) -> Any:
         "DOWNLOAD_TIMEOUT": config.crawl.timeout_seconds,
         "MONITOR_ALLOW_PRIVATE": list(config.network.allow),
         "LOG_INSTALL_ROOT_HANDLER": order.log is None,
+        "MONITOR_NAMED": [netloc(address) for address in (*(source.url for source in order.sources), *order.urls)],
+        "MONITOR_UNVERIFIED": [netloc(table.url) for table in config.source if not table.verify_tls],
         "LOG_LEVEL": {0: "CRITICAL", 1: "WARNING"}.get(order.verbose, "DEBUG"),
     }
     settings.setdict(changed, priority="cmdline")

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from monitor import polling
@@ -26,6 +26,7 @@ from storage.text import fold
 
 _FLUSH_ROWS = 500
 _FLUSH_S = 3.0
+_DAY = timedelta(hours=24)
 _SHORT = 4_000  # code points; most entries without a page are shorter, and most of them name nobody
 
 
@@ -36,6 +37,7 @@ class StoreIntake:
         clock: the present moment; first_seen comes from it.
         rules: what is too old to be news, and whether articles without a topic are kept.
         owned: hosts that belong to a watched organisation.
+        entries_a_day: unknown entries that a source may bring within 24 hours; what goes beyond is left, and told in the digest. None: any.
     """
 
     def __init__(
@@ -46,12 +48,16 @@ class StoreIntake:
         clock: Callable[[], datetime],
         rules: Rules | None = None,
         owned: frozenset[str] = frozenset(),
+        entries_a_day: int | None = None,
     ) -> None:
         self._store = store
         self._matcher = matcher
         self._now = clock
         self._rules = rules or Rules()
         self._owned = owned
+        self._entries_a_day = entries_a_day
+        self._brought: dict[str, int] | None = None  # source -> unknown entries within a day
+        self._over: set[str] = set()  # sources beyond that
         self._lines = RecurringLines()
         self._states: dict[str, SourceState] | None = None
         self._sources: dict[str, Source] = {}
@@ -95,7 +101,7 @@ class StoreIntake:
                 fresh.append(entry)
             else:
                 self._again.setdefault(source.id, []).append(entry.key)
-        return fresh
+        return self._within_the_day(source, fresh)
 
     def remember(self, source: Source, entries: Sequence[Entry]) -> None:
         """Note entries as known here, and here alone: another source that shows one of them brings it as new."""
@@ -128,10 +134,26 @@ class StoreIntake:
         if source is None or source.origin == "once":
             return
         state = self.state(source)
+        if source.id in self._over:
+            poll = replace(poll, validators=None)  # what was left is asked for again
         self._polls.append((state, poll, polling.next_poll(source, state, poll)))
         self._flush_when_due()
 
     # ------------------------------------------------------------------ inside
+
+    def _within_the_day(self, source: Source, fresh: list[Entry]) -> list[Entry]:
+        """Cut what a source brings to what it may bring in a day: a feed that renames everything at each poll must not fill the store."""
+        if self._entries_a_day is None or source.origin == "once":
+            return fresh
+        if self._brought is None:
+            with self._store.reading() as reading:
+                self._brought = reading.sources.new_since(self._now() - _DAY)
+        before = self._brought.get(source.id, 0)
+        kept = fresh[: max(self._entries_a_day - before, 0)]
+        self._brought[source.id] = before + len(kept)
+        if len(kept) < len(fresh):
+            self._over.add(source.id)
+        return kept
 
     def flush(self) -> None:
         """Write what waits, in one transaction.
@@ -154,6 +176,9 @@ class StoreIntake:
                 else:
                     transaction.pending.done(source.id, entry.key)
             states = transaction.sources.save_polls(self._polls)
+            for source_id in self._over & {poll.source_id for _, poll, _ in self._polls}:
+                source = self._sources[source_id]
+                transaction.incidents.add_once(now, "over-budget", source.outlet or source.id, _DAY)
         if self._states is not None:
             self._states |= {state.source_id: state for state in states}
         for waiting in (self._sightings, self._again, self._pending, self._polls):

@@ -34,6 +34,9 @@ _NUMBERED = re.compile(rb"&#([0-9]{1,8}|[xX][0-9a-fA-F]{1,7})")
 _NAMED = re.compile(rb"&([A-Za-z][A-Za-z0-9]{1,40})")
 _CJK = 0x1100  # from here on a numbered entity may be a letter of a name in a script of its own
 _PIECE = re.compile(rf"[a-z0-9]+|{WORDLESS.pattern}+|[^\W_]+")
+# Bytes; more is looked through by a worker, which may be killed: this is the crawl's own process.
+_LARGEST = 2 * 1024**2
+_LARGEST_DOUBTFUL = 512 * 1024
 _LEAST = 3  # letters that make an anchor worth looking for, where there is a choice
 
 
@@ -53,7 +56,7 @@ class Prefilter:
         Args:
             encoding: as the server or the page says; of bytes in any other than UTF-8 nothing is said.
         """
-        if encoding.lower() not in _UTF8 or b"\x00" in page[:200]:
+        if encoding.lower() not in _UTF8 or b"\x00" in page[:200] or len(page) > _LARGEST:
             return True
         lowered = page.lower()
         if _any(self._names, lowered):
@@ -65,7 +68,7 @@ class Prefilter:
             if _any(self._names, bare):
                 return True
             doubtful = _any(self._words, bare)
-        return bool(doubtful) and self._stands_in(page)
+        return bool(doubtful) and (len(page) > _LARGEST_DOUBTFUL or self._stands_in(page))
 
     def may_stand_in(self, text: str) -> bool:
         """Whether a text without markup and entities can hold an alias: searched faster than folded."""

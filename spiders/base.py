@@ -27,7 +27,7 @@ from spiders.pages.charset import charset_of
 from spiders.pages.generic import Extracted, extract
 from spiders.recording import RecordingIntake
 from spiders.settings import LARGEST_PAGE
-from spiders.workers import Workers, what_failed
+from spiders.workers import TIMEOUT_S, Workers, what_failed
 from storage.errors import ExtractError
 from storage.identity import url_key
 from storage.items import Arrival, Entry, Kind, Outcome, Source
@@ -62,6 +62,7 @@ class MonitorSpider(scrapy.Spider):
         pages: fetch the pages behind entries.
         pages_a_source: at most so many pages a source and crawl; the rest are asked at later crawls.
         at_once: sources read at the same time.
+        document_s: seconds that reading one document may take.
         deadline_s: seconds until the crawl ends, whatever is still under way.
     """
 
@@ -74,6 +75,7 @@ class MonitorSpider(scrapy.Spider):
         pages_a_source: int = 300,
         at_once: int = 48,
         processes: int | None = None,
+        document_s: float = TIMEOUT_S,
         deadline_s: float | None = None,
         progress: Progress | None = None,
         result: Result | None = None,
@@ -88,7 +90,7 @@ class MonitorSpider(scrapy.Spider):
         self.at_once = at_once
         self.deadline_s = deadline_s
         self.result = result if result is not None else Result()
-        self.workers = Workers(processes)
+        self.workers = Workers(processes, timeout_s=document_s)
         self._progress = progress or (lambda done, total, doing: None)
         self._under_way: dict[str, asyncio.Event] = {}
         self._asked: set[str] = set()  # addresses of pages that were asked for in this crawl

@@ -1,8 +1,13 @@
-"""Scrapy's HTTP handler with a bound on the head of an answer (Twisted reads headers until the memory is full), in turns, and with reasons."""
+"""Scrapy's HTTP handler with bounds: on the head of an answer (Twisted reads headers until the memory is full), on the whole of a fetch with
+all its redirects, in turns, and with reasons.
+
+It stands on private classes of Scrapy 2.19, which is pinned: nothing public lets a handler bound a head or choose what is verified.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections import defaultdict
 from typing import Any
 
@@ -15,12 +20,15 @@ from scrapy.core.downloader.handlers.http11 import (
 from scrapy.crawler import Crawler
 from scrapy.exceptions import CannotResolveHostError
 from scrapy.http import Request, Response
-from scrapy.resolver import dnscache
 from scrapy.utils.httpobj import urlparse_cached
+from twisted.web.iweb import IPolicyForHTTPS
+from zope.interface import implementer
 
-from spiders.guard import Refused, is_private
+from spiders.guard import Refused
 
 LARGEST_HEAD = 256 * 1024  # bytes; browsers stop at this, most servers at 8 to 64 KiB
+MOST_HEADERS = 1_000
+FIRST_BYTE = 2 / 3  # of a fetch's time: a host that has not begun to answer by then is given up
 
 
 class HeadTooLarge(Exception):
@@ -28,11 +36,14 @@ class HeadTooLarge(Exception):
 
 
 class BoundedHandler(HTTP11DownloadHandler):
-    """Downloads over HTTP/1.1 with a bounded head."""
+    """Downloads over HTTP/1.1 with a bounded head and one deadline for a fetch, however many redirects it takes."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._pool._factory = _Factory
+        unverified = frozenset(one.lower() for one in crawler.settings.getlist("MONITOR_UNVERIFIED"))
+        if unverified:
+            self._contextFactory: Any = _Trust(self._contextFactory, unverified)
         at_once = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
 
@@ -41,17 +52,75 @@ class BoundedHandler(HTTP11DownloadHandler):
 
         Raises:
             Refused: the host's name leads into a private network; Twisted itself keeps no reason why a name was not resolved.
+            TimeoutError: the fetch took too long; waiting for one's turn is no part of it.
         """
         try:
             # Where no delay is set, Scrapy 2.19 starts all that waits for a host at once: its loop counts what has begun, not what it began.
             async with self._turns[request.meta["download_slot"]]:
-                return await super().download_request(request)
+                return await self._within(request)
         except CannotResolveHostError as error:
             host = urlparse_cached(request).hostname or ""
-            led = dnscache.get(host)  # filled before spiders.guard.GuardedResolver looks at what was found
-            if isinstance(led, str) and is_private(led):
+            led = _led_to(host)
+            if led:
                 raise Refused("private-address", f"{host} leads to {led}, which stands in a private network") from error
             raise
+
+    async def _within(self, request: Request) -> Response:
+        meta = request.meta
+        # A redirect takes this along: one list for all hops.
+        spent: list[float] = meta.setdefault("seconds_spent", [0.0])
+        whole = meta.setdefault("seconds_whole", meta["download_timeout"])
+        left = whole - spent[0]
+        if left <= 0:
+            raise TimeoutError
+        meta["download_timeout"] = left
+        meta.pop("download_latency", None)
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            # Scrapy's own timer ends the connection; ours is there for what that one does not see.
+            async with asyncio.timeout(left + 1) as limit:
+
+                def look() -> None:
+                    if "download_latency" not in meta:  # set with the head of the answer
+                        limit.reschedule(loop.time())
+
+                first = loop.call_later(min(left, FIRST_BYTE * whole), look)
+                try:
+                    return await super().download_request(request)
+                finally:
+                    first.cancel()
+        finally:
+            spent[0] += loop.time() - began
+
+
+def _led_to(host: str) -> str:
+    """The private address that a name was found to lead to, "" where it was not."""
+    from twisted.internet import reactor
+
+    return str(getattr(reactor.nameResolver, "refused", {}).get(host, ""))
+
+
+@implementer(IPolicyForHTTPS)
+class _Trust:
+    """Verifies certificates, except of the places that the configuration names.
+
+    Args:
+        verified: Scrapy's own policy.
+        places: `host:port` pairs in lower case.
+    """
+
+    def __init__(self, verified: Any, places: frozenset[str]) -> None:
+        self._verified = verified
+        self._unverified = copy.copy(verified)
+        self._unverified._verify_certificates = False
+        self._places = places
+
+    def creatorForNetloc(self, hostname: bytes | str, port: int) -> Any:  # noqa: N802 - Twisted's name
+        """Return what makes the connection to a host."""
+        name = hostname.decode("ascii", "replace") if isinstance(hostname, bytes) else hostname
+        policy = self._unverified if f"{name.lower()}:{port}" in self._places else self._verified
+        return policy.creatorForNetloc(hostname, port)
 
 
 class _Factory(_LenientHTTP11ClientFactory):
@@ -68,10 +137,13 @@ class _Protocol(_LenientHTTP11ClientProtocol):
 
 
 class _Parser(_LenientHTTPClientParser):
-    _size = 0
+    _size = _lines = 0
 
     def lineReceived(self, line: bytes) -> None:  # noqa: N802 - Twisted's name
         self._size += len(line) + 2
+        self._lines += 1
+        if self._lines > MOST_HEADERS:
+            raise HeadTooLarge(f"the answer has more than {MOST_HEADERS} headers")
         if self._size > LARGEST_HEAD:
             raise HeadTooLarge(f"the head of the answer is larger than {LARGEST_HEAD // 1024} KiB")
         super().lineReceived(line)

@@ -7,6 +7,7 @@ any other. Names are checked where they are resolved, so that what is checked is
 from __future__ import annotations
 
 import ipaddress
+import socket
 from datetime import datetime
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -14,11 +15,15 @@ from urllib.parse import urlsplit
 from scrapy.crawler import Crawler
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request
-from scrapy.resolver import CachingThreadedResolver
+from scrapy.resolver import HostResolution
 from scrapy.utils.httpobj import urlparse_cached
-from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.error import DNSLookupError
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IHostnameResolver
+from twisted.internet.threads import deferToThread
+from zope.interface import implementer
 
+_WEB_PORTS = {"80", "443"}
 _CARRIERS = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
 
 
@@ -61,16 +66,22 @@ def _odd_ipv4(address: str) -> bool:
 
 
 class AddressMiddleware:
-    """Refuses addresses that are no http(s) or stand in a private network, before anything is asked; names the download slot."""
+    """Refuses addresses that are no http(s), stand in a private network or at an odd port, before anything is asked; names the download slot.
 
-    def __init__(self, allowed: frozenset[str]) -> None:
+    Args:
+        allowed: `host:port` pairs of private networks that the configuration names.
+        named: `host:port` pairs of the sources themselves, whose ports may be any.
+    """
+
+    def __init__(self, allowed: frozenset[str], named: frozenset[str]) -> None:
         self._allowed = allowed
+        self._named = allowed | named
         self._names = _hosts(allowed)
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         """Read the exceptions from the settings."""
-        return cls(_allowed(crawler))
+        return cls(_allowed(crawler), frozenset(one.lower() for one in crawler.settings.getlist("MONITOR_NAMED")))
 
     def process_request(self, request: Request) -> None:
         """Check one request; redirects come by here, too.
@@ -82,20 +93,33 @@ class AddressMiddleware:
         host = parts.hostname or ""
         if parts.scheme not in {"http", "https"} or not host:
             raise Refused("bad-address", f"{request.url[:200]} is no web address")
+        place = netloc(request.url)
         # The resolver sees no port and lets a named host pass; so its other ports are refused here.
-        if (is_private(host) or host in self._names) and netloc(request.url) not in self._allowed:
+        if (is_private(host) or host in self._names) and place not in self._allowed:
             raise Refused("private-address", f"{host} stands in a private network; the configuration may allow it: [network] allow")
+        # What is no web server (mail, databases, printers) is not to be spoken to because a page says so.
+        if place.rpartition(":")[2] not in _WEB_PORTS and place not in self._named:
+            raise Refused("port", f"{place} is at no port of the web, and no source names it")
         # A redirect carries its first host's slot along: the delay belongs to the host that is asked.
         request.meta["download_slot"] = host
 
 
-class GuardedResolver(CachingThreadedResolver):
-    """Scrapy's resolver, refusing names that lead into a private network."""
+@implementer(IHostnameResolver)
+class GuardedResolver:
+    """Resolves names to IPv4 and IPv6 addresses, those in private networks left out: what is checked is what is connected to.
 
-    def __init__(self, reactor: Any, cache_size: int, timeout: float, allowed: frozenset[str], proxies: frozenset[str]) -> None:
-        super().__init__(reactor, cache_size, timeout)
-        # The resolver sees no port: a name is exempt where the configuration allows any port of it; the middleware knows the port.
+    Args:
+        timeout: seconds that a name server may take.
+        allowed: `host:port` pairs that may lead into a private network; the middleware knows the port.
+        proxies: host names that may, too.
+    """
+
+    def __init__(self, reactor: Any, timeout: float, allowed: frozenset[str], proxies: frozenset[str]) -> None:
+        self._reactor = reactor
+        self._timeout = timeout
         self._exempt = _hosts(allowed) | proxies
+        self._known: dict[str, list[tuple[Any, ...]]] = {}  # for this crawl, which is one process
+        self.refused: dict[str, str] = {}  # name -> the private address that it leads to
 
     @classmethod
     def from_crawler(cls, crawler: Any, reactor: Any) -> Self:
@@ -103,22 +127,53 @@ class GuardedResolver(CachingThreadedResolver):
         from urllib.request import getproxies
 
         proxies = frozenset(urlsplit(url if "://" in url else f"http://{url}").hostname or "" for url in getproxies().values())
-        settings = crawler.settings
-        return cls(reactor, settings.getint("DNSCACHE_SIZE"), settings.getfloat("DNS_TIMEOUT"), _allowed(crawler), proxies)
+        return cls(reactor, crawler.settings.getfloat("DNS_TIMEOUT"), _allowed(crawler), proxies)
 
-    def getHostByName(self, name: str, timeout: Any = ()) -> Deferred[str]:  # noqa: N802 - Twisted's name
-        """Resolve a name; fails where it leads into a private network."""
-        # Twisted asks for addresses, too; Scrapy's resolver knows IPv4 alone.
-        found: Deferred[str] = succeed(name) if ":" in name else super().getHostByName(name, timeout)
-        if name in self._exempt:
-            return found
-        return found.addCallback(self._public, name)
+    def install_on_reactor(self) -> None:
+        """Take the place of the reactor's own."""
+        self._reactor.installNameResolver(self)
 
-    def _public(self, address: str, name: str) -> Any:
-        if is_private(address):
-            # Any other error Twisted would write to the log; spiders.connections says why.
-            return fail(DNSLookupError(f"{name} leads to {address}, which stands in a private network"))
-        return address
+    def resolveHostName(  # noqa: N802 - Twisted's names, here and below
+        self,
+        resolutionReceiver: Any,  # noqa: N803
+        hostName: str,  # noqa: N803
+        portNumber: int = 0,  # noqa: N803
+        addressTypes: Any = None,  # noqa: N803
+        transportSemantics: str = "TCP",  # noqa: N803
+    ) -> HostResolution:
+        """Resolve a name (or an address, which is checked alike); a name without a public address has none."""
+        resolution = HostResolution(hostName)
+        resolutionReceiver.resolutionBegan(resolution)
+
+        def done(found: list[tuple[Any, ...]]) -> None:
+            for family, place in found:
+                kind = IPv6Address if family == socket.AF_INET6 else IPv4Address
+                if addressTypes is None or kind in addressTypes:
+                    resolutionReceiver.addressResolved(kind("TCP", place[0], portNumber))
+            resolutionReceiver.resolutionComplete()
+
+        if hostName in self._known:
+            done(self._known[hostName])
+            return resolution
+        asked: Deferred[Any] = deferToThread(socket.getaddrinfo, hostName, None, type=socket.SOCK_STREAM)
+        asked.addTimeout(self._timeout, self._reactor)
+        asked.addCallbacks(lambda answer: self._public(hostName, answer), lambda failure: [])
+        asked.addCallback(done)
+        return resolution
+
+    def _public(self, name: str, answer: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+        """What of a name server's answer may be connected to."""
+        kept = []
+        for family, _, _, _, place in answer:
+            if family not in {socket.AF_INET, socket.AF_INET6}:
+                continue
+            if name not in self._exempt and is_private(str(place[0])):
+                self.refused[name] = str(place[0])
+            else:
+                kept.append((family, place))
+        if kept:
+            self._known[name] = kept
+        return kept
 
 
 def netloc(url: str) -> str:

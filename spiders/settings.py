@@ -75,3 +75,7 @@ EXTENSIONS_BASE: dict[str, Any] = {"scrapy.extensions.feedexport.FeedExporter": 
 
 # --- ours: host:port pairs of private networks that the configuration names (see spiders.guard)
 MONITOR_ALLOW_PRIVATE: list[str] = []
+# ... of the sources themselves, whose ports may be others than 80 and 443
+MONITOR_NAMED: list[str] = []
+# ... whose certificates are not verified, because the user said so
+MONITOR_UNVERIFIED: list[str] = []

@@ -49,6 +49,7 @@ class Source:
     topic: str = ""  # SEARCH: the topic that it was made for
     robots: bool = True  # False only where the user said so for this source
     pages: bool = True  # fetch the pages behind the entries
+    verify_tls: bool = True  # False only where the user said so for this source
     interval: timedelta | None = None  # asked by the user; None lets polling decide
     only: str = ""  # SITEMAP, LISTING: a regular expression that an article's address has to match somewhere
     origin: str = "pack"  # "pack", "config", "added" (by command), "once" (one-off crawl)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, select, update
 
@@ -114,6 +114,13 @@ class Incidents:
     def add(self, at: datetime, kind: str, detail: str) -> None:
         """Write one down."""
         self._connection.execute(insert(schema.incidents), {"at": at, "kind": kind, "detail": detail})
+
+    def add_once(self, at: datetime, kind: str, detail: str, within: timedelta) -> None:
+        """Write one down unless the same thing was written down `within` so long before: what lasts is told once a day, not at each crawl."""
+        table = schema.incidents
+        same = select(table.c.id).where(table.c.kind == kind, table.c.detail == detail, table.c.at > at - within).limit(1)
+        if self._connection.execute(same).first() is None:
+            self.add(at, kind, detail)
 
     def between(self, since: datetime | None, until: datetime) -> list[Incident]:
         """Return what happened after `since` (None: ever) and up to `until`, oldest first."""

@@ -53,6 +53,14 @@ class Sources:
         """Return the state of every source that was ever known, by id."""
         return {row.id: _state(row) for row in self._connection.execute(select(*_STATE_COLUMNS))}
 
+    def new_since(self, since: datetime) -> dict[str, int]:
+        """Return how many unknown entries each source brought after a moment, by id; sources without any are left out."""
+        table = schema.polls
+        query = (
+            select(table.c.source_id, func.sum(table.c.new)).where(table.c.finished > since, table.c.new > 0).group_by(table.c.source_id)
+        )
+        return {source_id: int(count) for source_id, count in self._connection.execute(query)}
+
     def state(self, source_id: str) -> SourceState:
         """Return the state of one source; the defaults where it was never polled."""
         row = self._connection.execute(select(*_STATE_COLUMNS).where(schema.sources.c.id == source_id)).first()

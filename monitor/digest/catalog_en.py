@@ -72,6 +72,8 @@ WORDS: Catalog = {
         "A delivery was never confirmed and may not have arrived ({when}): {detail}",
         "{n} deliveries were never confirmed and may not have arrived (the first {when}): {detail}",
     ),
+    "n_over-budget": "More new entries within a day than a source may bring ({when}); what went beyond was left out: {detail}",
+    "n_unverified-tls": "Read without verifying its certificate, as configured ({when}): {detail}",
     "archive": "Digest archive",
     "alert": "Alert",
     "burst": ("{topic}: {n} story within an hour, usually {usual}", "{topic}: {n} stories within an hour, usually {usual}"),

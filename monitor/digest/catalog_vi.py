@@ -57,6 +57,8 @@ WORDS: Catalog = {
     "n_config-refused": "Cấu hình mới bị từ chối ({when}), cấu hình trước vẫn dùng: {detail}",
     "n_delivery-given-up": "{n} lần gửi đã phải bỏ (lần đầu {when}): {detail}",
     "n_delivery-unsure": "{n} lần gửi không được xác nhận, có thể chưa đến nơi (lần đầu {when}): {detail}",
+    "n_over-budget": "Quá số mục mới mà một nguồn được đưa trong một ngày ({when}), phần vượt bị bỏ lại: {detail}",
+    "n_unverified-tls": "Đọc mà không kiểm tra chứng chỉ, theo cấu hình ({when}): {detail}",
     "archive": "Kho bản tin",
     "alert": "Báo động",
     "burst": "{topic}: {n} tin trong một giờ, thường lệ {usual}",

@@ -61,6 +61,7 @@ _BLOCKS = {
     "p", "div", "section", "article", "main", "header", "ul", "ol", "li", "dl", "dt", "dd", "blockquote", "pre", "figure", "figcaption", "table",
     "tbody", "thead", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "address", "details", "summary", "center", "body",
 }  # fmt: skip
+_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 DEEPEST = 200  # nesting beyond this is an attack or a broken template
 
 
@@ -108,11 +109,13 @@ def _drop(element: Any) -> None:
     if parent is None:
         return
     if element.tail:
+        # What the parser let pass (controls) it does not take back.
+        tail = _NOT_XML.sub("", element.tail)
         before = element.getprevious()
         if before is not None:
-            before.tail = (before.tail or "") + " " + element.tail
+            before.tail = _NOT_XML.sub("", before.tail or "") + " " + tail
         else:
-            parent.text = (parent.text or "") + " " + element.tail
+            parent.text = _NOT_XML.sub("", parent.text or "") + " " + tail
     parent.remove(element)
 
 

@@ -10,7 +10,7 @@ from spiders.readers.links import absolute
 from storage.text import clean_text
 
 _LINK = re.compile(rb"<(?:link|a)\b[^<>]{0,2000}>", re.I)
-_ATTRIBUTE = re.compile(r"([\w-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))")
+_ATTRIBUTE = re.compile(r"(?<![\w-])([\w-]++)\s*+=\s*+(?:\"([^\"]*)\"|'([^']*)'|([^\s>]+))")
 _TYPES = {"application/rss+xml", "application/atom+xml", "application/feed+json", "application/json", "text/xml", "application/xml"}
 
 

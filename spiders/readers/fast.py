@@ -30,7 +30,8 @@ _PROLOGUE = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<\?xml[^>]{0,200}?encoding\s*=\s*
 def read_fast(body: bytes, limit: int) -> RawFeed | None:
     """Read a well-formed feed of at most `limit` entries; None where feedparser has to read it."""
     head = body[:2_048].lower()
-    if b"<!doctype" in head or b"<!entity" in body or _charset_lies(body, head):
+    # Anywhere, not only in the beginning: a document may open with any number of comments.
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body or b"<!doctype" in head or _charset_lies(body, head):
         return None
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True

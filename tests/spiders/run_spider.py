@@ -155,13 +155,15 @@ def main() -> None:
 
     from spiders import settings as project
     from spiders.base import Result
+    from spiders.guard import netloc
     from spiders.page import PageSpider
     from spiders.watch import SourceSpider
     from spiders.workers import Workers
 
     settings = Settings()
     settings.setmodule(project, priority="project")
-    settings.setdict(QUICK | {"MONITOR_ALLOW_PRIVATE": list(order.allow)} | order.settings, priority="cmdline")
+    named = [netloc(url) for url in (*(one.url for one in order.sources), *order.urls)]
+    settings.setdict(QUICK | {"MONITOR_ALLOW_PRIVATE": list(order.allow), "MONITOR_NAMED": named} | order.settings, priority="cmdline")
     intake = RememberingIntake(order)
     process = AsyncCrawlerProcess(settings)
     common: dict[str, Any] = {"intake": intake, "clock": lambda: order.now, "processes": 1} | order.spider
