@@ -50,6 +50,7 @@ def safe_url(url: str) -> str:
         return ""
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         return ""
+    url = parts.scheme + url[len(parts.scheme) :]  # "HTTP://" is none for programs that compare letters
     return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", url)
 
 
