@@ -44,6 +44,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """`[metrics]`: figures for Prometheus."""
 
     file: Annotated[str, Meta(description='the name of a file, such as "/var/lib/node_exporter/media-monitor.prom"')] = ""
+    port: Annotated[int, Meta(ge=0, le=65_535, description="the number of a port from 1 to 65535, 0 for none")] = 0
 
 
 TABLES: dict[str, type[msgspec.Struct]] = {"keep": Keep, "backup": Backup, "alive": Alive, "metrics": Metrics}

@@ -211,6 +211,14 @@ class Store:
         """The SQLite file, None for another kind of database."""
         return self._path
 
+    def size(self) -> int:
+        """Return how many bytes the database takes on its disk."""
+        if self._path is None:
+            with self.reading() as reading:
+                return int(reading.connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar() or 0)
+        files = (self._path, self._path.with_name(f"{self._path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
     @property
     def dialect(self) -> str:
         """ "sqlite" or "postgresql"."""

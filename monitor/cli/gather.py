@@ -114,6 +114,8 @@ def daily(
         ours.log.say("digest", f"written: {path}", file=str(path))
     unsent = _send(ours)
     failed = _keep_house(ours)
+    # A source or two that could not be read is everyday: the digest tells it. No source at all is not.
+    _show(ours, well=result.crawled in {0, 3} and not unsent and not failed)
     raise typer.Exit(result.exit_code or (3 if unsent or failed else 0))
 
 
@@ -151,6 +153,14 @@ def _keep_house(ours: Context) -> int:
     with suppress(StorageBusy), store.run_lock(now=now()):
         keep_house(store, ours.config, now, say=lambda said: ours.log.say("upkeep", said), fail=fail)
     return failures
+
+
+def _show(ours: Context, *, well: bool) -> None:
+    """Show others that the watch lives."""
+    from monitor.running.signs import Signs
+
+    signs = Signs(ours.store(), now, lambda kind, why: ours.log.say(kind, f"{kind}: {why}", level="warning"))
+    signs.give(ours.config, ours.sources, well=well)
 
 
 def import_(

@@ -1,4 +1,4 @@
-"""Commands that look after the watch itself: `backup`."""
+"""Commands that look after the watch itself: `backup`, `metrics`, `doctor`."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.context import context_of
+from monitor.cli.context import context_of, now
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command()(backup)
+    app.command()(metrics)
 
 
 def backup(
@@ -32,3 +33,14 @@ def backup(
     ours = context_of(context)
     size = make(ours.store(create=False), ours.config.database, file, force=force)
     print(f"written: {file}, {size / 2**20:.1f} MB", file=sys.stderr)
+
+
+def metrics(context: typer.Context) -> None:
+    """Print figures of the watch, of each source and of deliveries for Prometheus.
+
+    `[metrics]` in the configuration writes them to a file after each crawl, or shows them on a port while `monitor run` works.
+    """
+    from monitor.metrics import render
+
+    ours = context_of(context)
+    print(render(ours.store(create=False), ours.config, ours.sources, now()), end="")

@@ -12,6 +12,8 @@ from typing import Protocol, Self
 from monitor.digest.record import Digest
 from storage.errors import MediaMonitorError
 
+WHOLE = 10.0  # times `timeout_seconds`, which holds for each operation: so long may a whole delivery take
+
 
 class DeliveryError(MediaMonitorError):
     """A delivery that surely did not happen; tried again later.

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
 from monitor.config_delivery import AppriseDelivery
 from monitor.delivery.outbox import fingerprint
-from monitor.delivery.parcel import Attempt, DeliveryError, Parcel, Unreachable
+from monitor.delivery.parcel import Attempt, DeliveryError, InDoubt, Parcel, Unreachable
 from monitor.digest.record import Digest
 from monitor.digest.safe import plain, safe_url
 from monitor.digest.words import words_of
 
+WHOLE_S = 120.0  # that a service may take; Apprise itself has limits for each operation only
 _HEADLINE = 160  # characters
 
 
@@ -37,7 +39,7 @@ class AppriseSender:
         service = self._service(attempt.recipient)
         title, body = short(parcel.digest, stories=self._settings.stories, link=self._settings.link, again=attempt.again)
         attempt.begin()
-        if not service.notify(title=title, body=body, body_format="text"):
+        if not _within(WHOLE_S, lambda: service.notify(title=title, body=body, body_format="text"), self._kind(attempt.recipient)):
             # Apprise says no more than yes or no. A time-out is a "no", too, so a message may rarely come twice; else an hour
             # without the service would lose it.
             raise DeliveryError(f"{self._kind(attempt.recipient)} did not take the message", code="not taken")
@@ -67,6 +69,31 @@ class AppriseSender:
     @staticmethod
     def _kind(recipient: str) -> str:
         return recipient.partition(":")[0] or "the service"
+
+
+def _within(seconds: float, work: Callable[[], Any], name: str) -> Any:
+    """Do what cannot be told to end, and stop waiting for it after a time.
+
+    Raises:
+        InDoubt: it had not ended.
+    """
+    result: list[Any] = []
+    failure: list[Exception] = []
+
+    def run() -> None:
+        try:
+            result.append(work())
+        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+            failure.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if failure:
+        raise failure[0]
+    if not result:
+        raise InDoubt(f"{name} did not answer within {seconds:g} s")
+    return result[0]
 
 
 def short(digest: Digest, *, stories: int, link: str, again: bool) -> tuple[str, str]:

@@ -7,17 +7,34 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from monitor.calling import ending
 from monitor.config_delivery import PORTS, EmailDelivery
 from monitor.delivery.mail import compose, content_of
-from monitor.delivery.parcel import Attempt, DeliveryError, InDoubt, Parcel, Refused, Unreachable
+from monitor.delivery.parcel import WHOLE, Attempt, DeliveryError, InDoubt, Parcel, Refused, Unreachable
 from monitor.digest.safe import plain
 
 _OK = 250
+
+
+class _Server(smtplib.SMTP):
+    """Shows itself before it connects, so that its socket can be cut while it waits for a greeting."""
+
+    def __init__(self, show: Callable[[smtplib.SMTP], None], *arguments: Any, **options: Any) -> None:
+        show(self)
+        super().__init__(*arguments, **options)
+
+
+class _TlsServer(smtplib.SMTP_SSL):
+    """The same, with TLS from the first byte."""
+
+    def __init__(self, show: Callable[[smtplib.SMTP], None], *arguments: Any, **options: Any) -> None:
+        show(self)
+        super().__init__(*arguments, **options)
 
 
 class SmtpSender:
@@ -29,6 +46,7 @@ class SmtpSender:
         self._settings = settings
         self._env = env
         self._server: smtplib.SMTP | None = None
+        self._coming: smtplib.SMTP | None = None  # one whose greeting is awaited
 
     def __enter__(self) -> Self:
         return self
@@ -42,6 +60,10 @@ class SmtpSender:
     def send(self, parcel: Parcel, attempt: Attempt) -> None:
         """Send one mail; raises as `parcel.Sender.send`."""
         content = content_of(compose(parcel, attempt, self._settings))
+        with ending(WHOLE * self._settings.timeout_seconds, lambda: self._server or self._coming) as cut:
+            self._send(content, attempt, cut)
+
+    def _send(self, content: bytes, attempt: Attempt, cut: Callable[[], bool]) -> None:
         server = self._connected()
         try:
             self._envelope(server, attempt.recipient)
@@ -57,7 +79,7 @@ class SmtpSender:
         except (OSError, smtplib.SMTPException) as error:
             self._hang_up()
             raise InDoubt(f"{self._where} broke off without saying whether it took the mail: {_said(error)}") from error
-        if not 200 <= code < 600:
+        if cut() or not 200 <= code < 600:  # cut off within its answer, which then may look like a whole one
             self._hang_up()
             raise InDoubt(f"{self._where} gave no answer that makes sense: {_text(reply)}")
         if code != _OK:
@@ -99,9 +121,9 @@ class SmtpSender:
         name = settings.sender.rpartition("@")[2]
         server: smtplib.SMTP
         if settings.security == "tls":
-            server = smtplib.SMTP_SSL(host, port, local_hostname=name, timeout=timeout, context=self._trust())
+            server = _TlsServer(self._seen, host, port, local_hostname=name, timeout=timeout, context=self._trust())
         else:
-            server = smtplib.SMTP(host, port, local_hostname=name, timeout=timeout)
+            server = _Server(self._seen, host, port, local_hostname=name, timeout=timeout)
         try:
             if settings.security == "starttls":
                 # Raises where the server offers none: a password and a digest never travel readable instead.
@@ -120,6 +142,9 @@ class SmtpSender:
             server.close()
             raise
         return server
+
+    def _seen(self, server: smtplib.SMTP) -> None:
+        self._coming = server
 
     def _trust(self) -> ssl.SSLContext:
         try:
@@ -151,7 +176,7 @@ class SmtpSender:
         if self._server is not None:
             with suppress(OSError):
                 self._server.close()
-            self._server = None
+            self._server = self._coming = None
 
 
 def _text(reply: bytes | str) -> str:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
-from base64 import b64encode
 from collections.abc import Mapping
+from contextlib import closing
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import SplitResult, unquote, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import SplitResult, urlsplit
 
 import monitor
+from monitor.calling import ending, prepare
 from monitor.config_delivery import WebhookDelivery
-from monitor.delivery.parcel import Attempt, DeliveryError, InDoubt, Parcel, Refused, Unreachable, idempotency_key
+from monitor.delivery.parcel import WHOLE, Attempt, DeliveryError, InDoubt, Parcel, Refused, Unreachable, idempotency_key
 from monitor.digest.render_json import render_json
 from monitor.digest.safe import plain
 
@@ -43,7 +43,7 @@ class WebhookSender:
     def send(self, parcel: Parcel, attempt: Attempt) -> None:
         """Post; raises as `parcel.Sender.send`."""
         url = self._address()
-        connection, target, headers = self._prepare(url)
+        connection, target, headers = prepare(url, timeout_s=self._settings.timeout_seconds, ca_file=self._settings.ca_file)
         key = idempotency_key(attempt.message_id)
         body = json.dumps(
             {
@@ -63,7 +63,7 @@ class WebhookSender:
         }
         if self._settings.token_env:
             headers["Authorization"] = f"Bearer {self._secret(self._settings.token_env)}"
-        try:
+        with ending(WHOLE * self._settings.timeout_seconds, lambda: connection), closing(connection):
             try:
                 connection.connect()
             except ssl.SSLCertVerificationError as error:
@@ -80,8 +80,6 @@ class WebhookSender:
                 raise InDoubt(f"{url.hostname} did not answer: {error or type(error).__name__}") from error
             with response:
                 _judge(url.hostname or "", response)
-        finally:
-            connection.close()
 
     def _address(self) -> SplitResult:
         name = self._settings.url_env
@@ -102,30 +100,6 @@ class WebhookSender:
                 f"{name} is not set, or holds more than one word", code="no secret", hint=f"set {name} in the environment of the monitor"
             )
         return found
-
-    def _prepare(self, url: SplitResult) -> tuple[http.client.HTTPConnection, str, dict[str, str]]:
-        """Return a connection, directly or through the environment's proxy, what to ask it for, and headers for the proxy."""
-        settings, host = self._settings, url.hostname or ""
-        port = url.port or (443 if url.scheme == "https" else 80)
-        target = (url.path or "/") + (f"?{url.query}" if url.query else "")
-        headers: dict[str, str] = {}
-        if url.username:
-            headers["Authorization"] = _basic(url)
-        via = None if proxy_bypass(host) else getproxies().get(url.scheme)
-        proxy = urlsplit(via if "://" in via else f"http://{via}") if via else None
-        if url.scheme == "https":
-            trust = ssl.create_default_context(cafile=settings.ca_file or None)
-            to, at = (proxy.hostname or "", proxy.port or 3128) if proxy else (host, port)
-            connection: http.client.HTTPConnection = http.client.HTTPSConnection(to, at, timeout=settings.timeout_seconds, context=trust)
-            if proxy:
-                connection.set_tunnel(host, port, headers={"Proxy-Authorization": _basic(proxy)} if proxy.username else {})
-            return connection, target, headers
-        if proxy is None:
-            return http.client.HTTPConnection(host, port, timeout=settings.timeout_seconds), target, headers
-        if proxy.username:
-            headers["Proxy-Authorization"] = _basic(proxy)
-        connection = http.client.HTTPConnection(proxy.hostname or "", proxy.port or 3128, timeout=settings.timeout_seconds)
-        return connection, f"http://{url.netloc.rpartition('@')[2]}{target}", headers
 
 
 def _judge(host: str, response: Any) -> None:
@@ -149,8 +123,3 @@ def _wait(text: str | None) -> timedelta | None:
     if text is None or not text.strip().isdigit() or len(text) > 9:
         return None
     return min(timedelta(seconds=int(text)), _LONGEST_WAIT)
-
-
-def _basic(url: SplitResult) -> str:
-    user = f"{unquote(url.username or '')}:{unquote(url.password or '')}"
-    return "Basic " + b64encode(user.encode()).decode()

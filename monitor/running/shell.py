@@ -14,7 +14,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from monitor.config import Config
     from storage.store import Store
 
-TICKS_S = {"crawl": 60, "alert": 60, "digest": 15, "delivery": 30, "upkeep": 600}
+TICKS_S = {"crawl": 60, "alert": 60, "digest": 15, "delivery": 30, "upkeep": 600, "signs": 60}
 CRAWL_WAIT = 30  # minutes that a crawl waits for another one
 _BEAT_S = 0.5  # how soon a signal is noticed
 _TURN_S = 5.0  # between two looks whether the work is ours
@@ -117,11 +117,27 @@ class Shell:
         self._journal.say("run", f"working on {self._store.name}: {self._told(work.setup)}")
         end = self._start_once(work) if once else self._start(work)
         try:
-            self._watch(work, held, end)
+            with self._metrics(work):
+                self._watch(work, held, end)
         finally:
             stop.set()
             self._finish(end)
             self.failures += work.failures
+
+    @contextmanager
+    def _metrics(self, work: Work) -> Iterator[None]:
+        """Show figures by HTTP while the block runs, where that is wanted and can be."""
+        from monitor.metrics import serving
+
+        port = self._config.metrics.port
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(
+                    serving(port, lambda: (self._store, work.setup.config, work.setup.wanted[0].desk.sources, self._clock()))
+                )
+            except OSError as error:
+                work.fail("metrics", f"port {port} of 127.0.0.1 cannot be used: {error.strerror or error}")
+            yield
 
     def _start(self, work: Work) -> _Timers:
         timers = _Timers()

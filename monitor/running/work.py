@@ -29,6 +29,7 @@ from monitor.files import FileError
 from monitor.log import Journal
 from monitor.running import duties
 from monitor.running.child import Ended
+from monitor.running.signs import Signs
 from storage.errors import MediaMonitorError
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class Work:
     _untold: list[tuple[datetime, str, str]] = field(default_factory=list)  # incidents that the store could not take yet
     _failed: dict[tuple[str, str], datetime] = field(default_factory=dict)  # what failed, and when that was told
     _resting: dict[str, datetime] = field(default_factory=dict)  # duties that failed
+    _unwell: set[str] = field(default_factory=set)  # kinds of work whose last round failed
+    _signs: Signs | None = None
 
     def crawl_due(self) -> None:
         """Ask the sources that are due, unless a crawl has just ended or is running."""
@@ -118,6 +121,7 @@ class Work:
         if not report.busy:
             # What is given up or in doubt is written down by the delivery itself.
             self.failures += len(report.lines)
+            self._unwell |= {"delivery"} if report.lines else set()
             for line in report.lines:
                 self.journal.say("delivery", line, level="warning")
 
@@ -137,6 +141,18 @@ class Work:
             resting=lambda name: (now := self.clock()) < self._resting.get(name, now),
             stopping=self.stop.is_set,
         )
+        if all(moment <= self.clock() for moment in self._resting.values()):
+            self._unwell.discard("upkeep")
+
+    def signs(self) -> None:
+        """Show others that the watch lives: after all went well, and otherwise that it does not."""
+
+        def fail(kind: str, why: str) -> None:
+            self.fail(kind, why, told=kind != "alive")  # who waits for the call is told by its not coming
+
+        self._signs = self._signs or Signs(self.store, self.clock, fail)
+        desk = self.setup.wanted[0].desk
+        self._signs.give(self.setup.config, desk.sources, well=not self._unwell - {"metrics", "alive"})
 
     def once(self) -> None:
         """Do all that is due now, one thing after the other."""
@@ -145,30 +161,42 @@ class Work:
 
     def rounds(self) -> dict[str, Callable[[], None]]:
         """Return the kinds of work by name, in the order in which they follow each other."""
-        return {"crawl": self.crawl_due, "alert": self.alerts, "digest": self.digests, "delivery": self.deliver, "upkeep": self.upkeep}
+        return {
+            "crawl": self.crawl_due,
+            "alert": self.alerts,
+            "digest": self.digests,
+            "delivery": self.deliver,
+            "upkeep": self.upkeep,
+            "signs": self.signs,
+        }
 
     def guarded(self, name: str, round_: Callable[[], None]) -> None:
         """Do one round; whatever goes wrong is told and ends with it."""
         if self.stop.is_set():
             return
+        failures = self.failures
         try:
             round_()
         except MediaMonitorError as error:
             self.fail(name, str(error))
         except Exception as error:  # noqa: BLE001 - a fault in one kind of work must not end the others
             self.fail(name, f"{type(error).__name__}: {error}")
+        if self.failures == failures and name not in {"crawl", "upkeep"}:  # those two clear themselves: a round may have nothing to do
+            self._unwell.discard(name)
         self._tell_incidents()
 
-    def fail(self, kind: str, detail: str, *, incident: str | None = None, said: str = "failed") -> None:
-        """Tell that something failed: in the journal now, in the next digest by an incident; the same again only after a while."""
-        self.failures += 1
+    def fail(self, kind: str, detail: str, *, incident: str | None = None, said: str = "failed", told: bool = True) -> None:
+        """Tell that something failed: in the journal now, in the next digest (if `told`); the same again only after a while."""
+        self.failures += told
+        self._unwell.add(kind)
         now = self.clock()
-        told = self._failed.get((kind, detail))
-        if told is not None and timedelta(0) <= now - told < AGAIN:
+        before = self._failed.get((kind, detail))
+        if before is not None and timedelta(0) <= now - before < AGAIN:
             return
         self._failed = {key: moment for key, moment in self._failed.items() if abs(now - moment) < AGAIN} | {(kind, detail): now}
         self.journal.say(kind, f"{said}: {detail}", level="error")
-        self._untold.append((now, incident or f"{kind}-failed", detail))
+        if told:
+            self._untold.append((now, incident or f"{kind}-failed", detail))
         self._tell_incidents()
 
     def reload(self, setup: Setup) -> None:
@@ -197,6 +225,10 @@ class Work:
             self.fail("crawl", ended.said or f"ended with exit code {ended.code}")
         else:
             self.journal.say("crawl", summary(ended), **ended.report)
+            if ended.report.get("read"):
+                self._unwell.discard("crawl")
+            elif ended.report.get("asked"):
+                self._unwell.add("crawl")
             if failed := ended.report.get("failed"):
                 self.fail("crawl", str(failed))
 
