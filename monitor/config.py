@@ -92,7 +92,7 @@ class SourceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     url: Annotated[str, Meta(min_length=1, description='the address of a feed, such as "https://example.org/feed.xml"')]
     id: Text = ""
-    kind: Annotated[str, Meta(description='"feed", "search" or "sitemap"')] = "feed"
+    kind: Annotated[str, Meta(description='"feed", "search", "sitemap" or "listing"')] = "feed"
     outlet: Text = ""
     language: Annotated[str, Meta(description='a language in two or three letters, such as "vi"')] = ""
     country: Annotated[str, Meta(description='a country in two letters, such as "VN"')] = ""

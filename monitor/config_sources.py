@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from monitor.watchlist import Watchlist
     from storage.items import Source
 
-KINDS = ("feed", "search", "sitemap")
+KINDS = ("feed", "search", "sitemap", "listing")
 _DATED = {"sitemap"}  # kinds whose address may have places for a year and a month
 _PLACES = re.compile(r"\{(?:yyyy|mm|m)\}")
 OWNERSHIPS = ("earned", "release", "affiliated", "owned")

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from spiders.base import MonitorSpider
 from spiders.pollers.base import Poller
 from spiders.pollers.feed import FeedPoller
+from spiders.pollers.listing import ListingPoller
 from spiders.pollers.sitemap import SitemapPoller
 from storage.items import Kind, Poll, Source
 
@@ -41,8 +42,13 @@ class SourceSpider(MonitorSpider):
         self.sources = list(sources)
         if url:
             self.sources.append(Source(id=url, url=url, kind=self.kind, origin="once"))
-        feeds, sitemaps = FeedPoller(self, name_feeds=name_feeds), SitemapPoller(self, since=since)
-        self.pollers: dict[Kind, Poller] = {Kind.FEED: feeds, Kind.SEARCH: feeds, Kind.SITEMAP: sitemaps}
+        feeds = FeedPoller(self, name_feeds=name_feeds)
+        self.pollers: dict[Kind, Poller] = {
+            Kind.FEED: feeds,
+            Kind.SEARCH: feeds,
+            Kind.SITEMAP: SitemapPoller(self, since=since),
+            Kind.LISTING: ListingPoller(self, since=since),
+        }
 
     async def work(self) -> None:
         """Read all sources, and ask again the pages that failed at earlier crawls."""
@@ -74,3 +80,10 @@ class SitemapSpider(SourceSpider):
 
     name = "sitemap"
     kind = Kind.SITEMAP
+
+
+class ListingSpider(SourceSpider):
+    """Reads a page that lists articles: `scrapy crawl listing -a url=https://example.org/newsroom`."""
+
+    name = "listing"
+    kind = Kind.LISTING

@@ -95,6 +95,7 @@ class Poll:
     newest: datetime | None = None  # date of the newest entry
     ttl: timedelta | None = None  # the feed's or the server's wish for the next poll
     retry_after: datetime | None = None
+    shape: str | None = None  # LISTING: "24 main>div.list>h3>a": how many links, and how they stand in the page
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -121,6 +122,7 @@ class SourceState:
     new_total: int = 0
     new_per_day: float | None = None  # a running mean; None until a day is known
     newest: datetime | None = None
+    shape: str | None = None  # LISTING: of the last good poll
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -170,6 +172,7 @@ class Article:
     ownership: Ownership = Ownership.EARNED
     body_from: BodyFrom = BodyFrom.PAGE
     opaque: bool = False  # url is an aggregator's link: never an identity
+    stated_date: str = ""  # the date as written, where it lay in the future or could not be read
     why_no_page: str = ""  # for FEED: "410", "robots", "timeout"...
 
 

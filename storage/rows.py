@@ -10,7 +10,7 @@ from sqlalchemy import Row
 from storage.items import Article, BodyFrom, Evidence, Mention, Ownership, StoredArticle, Suppression
 
 _PLAIN = (
-    "url", "title", "canonical_url", "published", "updated", "outlet", "outlet_host", "language", "country", "opaque", "why_no_page",
+    "url", "title", "canonical_url", "published", "updated", "outlet", "outlet_host", "language", "country", "opaque", "stated_date", "why_no_page",
 )  # fmt: skip
 
 

@@ -93,6 +93,7 @@ sources = Table(
     Column("new_total", Integer, nullable=False, server_default="0"),
     Column("new_per_day", Float),
     Column("newest", Moment),
+    Column("shape", Text),
 )
 
 polls = Table(
@@ -136,6 +137,7 @@ articles = Table(
     Column("body_from", String(16), nullable=False),
     Column("opaque", Boolean, nullable=False),
     Column("why_no_page", Text, nullable=False),
+    Column("stated_date", Text, nullable=False, server_default=""),
     Column("first_seen", Moment, nullable=False, index=True),
     Column("revised", Moment),
     Column("baseline", Boolean, nullable=False),

@@ -156,6 +156,7 @@ def after(state: SourceState, poll: Poll, next_poll: datetime) -> SourceState:
         new_total=state.new_total + poll.new,
         new_per_day=_habit(state, poll) if good else state.new_per_day,
         newest=max(filter(None, (poll.newest, state.newest)), default=None),
+        shape=poll.shape if good and poll.shape else state.shape,
     )
 
 

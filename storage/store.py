@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from storage.retention import Retention
     from storage.trends import Trends
 
-SCHEMA_HEAD = "0006"
+SCHEMA_HEAD = "0007"
 BUSY_TIMEOUT_S = 60.0
 
 

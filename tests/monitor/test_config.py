@@ -248,7 +248,7 @@ SOURCE = '[[source]]\nurl = "https://one.example/feed"\n\n[[source]]\n'
         ("url = 'https://[::1'", "is no address"),
         ("url = 'https://a.example:99999/'", "is no address"),
         ("url = 'http://www.one.example/feed/'", "line 5: url of [[source]] number 2 is 'http://www.one.example/feed/', as that of number 1"),
-        ("url = 'https://two.example'\nkind = 'page'", 'line 6: kind of [[source]] number 2 is "page", but should be "feed", "search" or "sitemap"'),
+        ("url = 'https://two.example'\nkind = 'page'", 'line 6: kind of [[source]] number 2 is "page", but should be "feed", "search", "sitemap" or "listing"'),
         ("url = 'https://two.example'\nownership = 'mine'", 'line 6: ownership of [[source]] number 2 is "mine"'),
         ("url = 'https://two.example'\nlanguage = 'Vietnamese'", 'is "Vietnamese", but should be a language in two or three letters'),
         ("url = 'https://two.example'\ncountry = 'Canada'", 'is "Canada", but should be a country in two letters, such as "VN"'),
