@@ -22,6 +22,7 @@ from monitor.config_digests import FORMATS, LANGUAGES, DigestTable, check_digest
 from monitor.config_errors import Document, Keys, check_keys, parse, refused, shown
 from monitor.config_upkeep import TABLES as UPKEEP
 from monitor.config_upkeep import Alive, Backup, Keep, Metrics, check_upkeep
+from monitor.config_web import Web, check_web
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     backup: Backup = Backup()
     alive: Alive = Alive()
     metrics: Metrics = Metrics()
+    web: Web = Web()
     network: Network = Network()
     packs: Packs = Packs()
     topic: Annotated[tuple[dict[str, Any], ...], Meta(description="tables, each begun by [[topic]]")] = ()
@@ -244,6 +246,7 @@ def read_text(document: Document) -> _File:
         "packs": Packs,
         "source": SourceTable,
         "alert": AlertTable,
+        "web": Web,
         **UPKEEP,
     }
     check_keys(document, data, _File, tables)
@@ -252,6 +255,7 @@ def read_text(document: Document) -> _File:
     except msgspec.ValidationError as error:
         raise _blame(document, data, tables, error) from None
     _check(document, loaded)
+    check_web(document, loaded.web)
     check_upkeep(document, backup=loaded.backup, alive=loaded.alive, metrics=loaded.metrics)
     deliveries = check_deliveries(document, loaded.delivery, tables)
     check_digests(document, loaded.digest, [one.name for one in deliveries])

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from storage.items import Mention, StoredArticle, Suppression
+from storage.items import Mention, Source, SourceState, StoredArticle, Story, Suppression
 from storage.text import without_invisible
 
 CSV_COLUMNS = (
@@ -86,6 +86,46 @@ def article_record(stored: StoredArticle, *, with_text: bool = False) -> dict[st
     if with_text:
         record |= {"summary": article.summary, "text": article.text}
     return record
+
+
+def story_record(story: Story) -> dict[str, Any]:
+    """Write one story with its articles, the one to show first under `lead`."""
+    from monitor.stories import lead
+
+    best = lead(story)
+    return {
+        "id": f"s{story.id}",
+        "headline": best.article.title,
+        "url": best.article.url,
+        "topics": list(dict.fromkeys(topic for stored in story.articles for topic in stored.topics)),
+        "outlets": list(dict.fromkeys(stored.article.outlet for stored in story.articles)),
+        "languages": list(dict.fromkeys(stored.article.language for stored in story.articles if stored.article.language)),
+        "first_seen": iso(min(stored.first_seen for stored in story.articles)),
+        "told_on": story.told_on,
+        "articles": [article_record(stored) for stored in story.articles],
+    }
+
+
+def source_record(source: Source, state: SourceState | None) -> dict[str, Any]:
+    """Write a source with what is known of its health."""
+    return {
+        "id": source.id,
+        "url": source.url,
+        "moved_to": state.url if state else None,
+        "kind": source.kind.value,
+        "outlet": source.outlet,
+        "language": source.language,
+        "country": source.country,
+        "timezone": source.timezone,
+        "ownership": source.ownership.value,
+        "groups": list(source.groups),
+        "origin": source.origin,
+        "outcome": state.outcome.value if state and state.outcome else None,
+        "error": state.error if state else None,
+        "last_poll": iso(state.last_poll) if state else None,
+        "last_new": iso(state.last_new) if state else None,
+        "next_poll": iso(state.next_poll) if state else None,
+    }
 
 
 def jsonl(articles: Iterable[StoredArticle], *, with_text: bool = False) -> Iterator[str]:

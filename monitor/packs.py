@@ -127,6 +127,12 @@ def outlet_of(host: str) -> Outlet | None:
     return None
 
 
+def host_named(outlet: str) -> str | None:
+    """Return the host of the outlet of this name, capitals and tone marks aside; None where the pack knows none."""
+    wanted = fold(outlet.strip())
+    return next((one.host for one in _outlets().values() if fold(one.name) == wanted), None)
+
+
 def reach_of(host: str) -> int:
     """Return how far an outlet reaches: 1 national or international, 2 known beyond its town or trade, 0 where the pack does not say."""
     tiers = _reach()

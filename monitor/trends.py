@@ -17,9 +17,16 @@ NEW_WITHIN = timedelta(days=7)
 
 
 def trend_of(
-    reading: Reading, *, day: date, since: datetime | None, until: datetime, zone: ZoneInfo, topics: Sequence[str] | None = None
+    reading: Reading,
+    *,
+    day: date,
+    since: datetime | None,
+    until: datetime,
+    zone: ZoneInfo,
+    topics: Sequence[str] | None = None,
+    length: int = DAYS,
 ) -> Trend:
-    """Return the trend of the thirty days that end with `day`.
+    """Return the trend of the days that end with `day`.
 
     Args:
         reading: where to look.
@@ -28,10 +35,11 @@ def trend_of(
         until: end of the digest's window.
         zone: of the reader.
         topics: only these; None for any.
+        length: how many days.
     """
     from monitor.digest.record import Count, Trend
 
-    first = day - timedelta(days=DAYS - 1)
+    first = day - timedelta(days=length - 1)
     begin = datetime.combine(first, time(), zone)
     days: Counter[date] = Counter()
     languages: Counter[str] = Counter()
@@ -41,7 +49,7 @@ def trend_of(
         days[(begin.astimezone(UTC) + cell.step * step).astimezone(zone).date()] += cell.articles
         languages[cell.language] += cell.articles
     return Trend(
-        days=tuple((one, days[one]) for one in (first + timedelta(days=number) for number in range(DAYS))),
+        days=tuple((one, days[one]) for one in (first + timedelta(days=number) for number in range(length))),
         topics=tuple(Count(name=name, n=n) for name, n in reading.trends.topics(begin, until, topics)),
         languages=tuple(Count(name=name, n=n) for name, n in languages.most_common()),
         outlets=tuple(reading.trends.new_outlets(until - NEW_WITHIN, until, topics)),

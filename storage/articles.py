@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, delete, func, insert, select, update
 
 from storage import schema, search
 from storage.identity import title_key
@@ -255,10 +255,19 @@ class Articles:
 
     def untold(self, name: str) -> list[Story]:
         """Return the stories that digest `name` has not told and that hold news: an article with a mention, younger than the watch."""
-        table, told = schema.articles, schema.told
-        already = select(told.c.story_id).where(told.c.name == name, told.c.story_id == table.c.story_id).exists()
-        query = select(table.c.story_id).where(table.c.matched, ~table.c.baseline, ~table.c.suppressed, ~already).group_by(table.c.story_id)
-        return self.stories_by_id(list(self._connection.scalars(query.order_by(func.min(table.c.first_seen), table.c.story_id))))
+        table, told, stories = schema.articles, schema.told, schema.stories
+        already = select(told.c.story_id).where(told.c.name == name, told.c.story_id == stories.c.id).exists()
+        news = select(table.c.id).where(table.c.story_id == stories.c.id, table.c.matched, ~table.c.baseline, ~table.c.suppressed).exists()
+        # Story by story: nearly all of them are told, and that stands in an index; only the articles of the others are looked at.
+        ids = list(self._connection.scalars(select(stories.c.id).where(~already, news)))
+        first: dict[int, datetime] = {}
+        for start in range(0, len(ids), _BATCH):
+            part = ids[start : start + _BATCH]
+            query = select(table.c.story_id, func.min(table.c.first_seen)).where(
+                table.c.story_id.in_(part), table.c.matched, ~table.c.baseline, ~table.c.suppressed
+            )
+            first |= {row[0]: row[1] for row in self._connection.execute(query.group_by(table.c.story_id))}
+        return self.stories_by_id(sorted(ids, key=lambda one: (first[one], one)))
 
     def ids_of_story(self, story_id: int) -> list[int]:
         """Return the ids of a story's articles, suppressed ones included."""
@@ -336,8 +345,7 @@ def _narrow(query: Select[Any], wanted: ArticleFilter) -> Select[Any]:
         if wanted.topic:
             among = among.where(hits.c.topic == wanted.topic)
         if wanted.unit:
-            last = "› " + wanted.unit.rpartition("› ")[2]
-            among = among.where(mentions.c.unit.endswith(last, autoescape=True) | (mentions.c.unit == wanted.unit))
+            among = among.where(of_unit(wanted.unit))
         query = query.where(table.c.id.in_(among))
     if wanted.outlet:
         name = wanted.outlet.lower()
@@ -352,6 +360,12 @@ def _narrow(query: Select[Any], wanted: ArticleFilter) -> Select[Any]:
     if wanted.until:
         query = query.where(table.c.first_seen < wanted.until)
     return query
+
+
+def of_unit(unit: str) -> ColumnElement[bool]:
+    """Say of a mention that it names a unit, or a part of it: "FPT Education" is in "FPT › FPT Education › FPT University"."""
+    column, last = schema.mentions.c.unit, "› " + unit.rpartition("› ")[2]
+    return column.endswith(last, autoescape=True) | column.contains(f"{last} ›", autoescape=True) | (column == unit)
 
 
 _KEYS: BindParameter[Any] = bindparam("keys", expanding=True)

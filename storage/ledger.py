@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from storage import schema
 
@@ -51,6 +51,15 @@ class Ledger:
         """Return the days that have an edition."""
         table = schema.digests
         return sorted(set(self._connection.scalars(select(table.c.day).where(table.c.name == name))))
+
+    def told_by_day(self, name: str) -> list[tuple[str, int]]:
+        """Return each day that has an edition with how many stories it told, newest first."""
+        told, digests = schema.told, schema.digests
+        query = select(digests.c.day, func.count(told.c.story_id)).select_from(
+            digests.outerjoin(told, (told.c.digest_id == digests.c.id) & told.c.baseline.is_(False))
+        )
+        query = query.where(digests.c.name == name).group_by(digests.c.day).order_by(digests.c.day.desc())
+        return [(row[0], row[1]) for row in self._connection.execute(query)]
 
     def open_edition(
         self,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
 
@@ -164,36 +164,65 @@ def _words_of(raw: str) -> list[str]:
 
 
 def _is_unit(unit: str, wanted: str) -> bool:
-    return unit == wanted or unit.endswith("› " + wanted.rpartition("› ")[2])
+    last = "› " + wanted.rpartition("› ")[2]
+    return unit == wanted or unit.endswith(last) or f"{last} ›" in unit
+
+
+def matching(connection: Connection, query: list[list[tuple[str, bool, bool]]]) -> tuple[str, dict[str, Any]]:
+    """Return `query` (see `parse`) as a condition on the index for a WHERE, with its values; SQLite's wants :q, PostgreSQL's :t0_0..."""
+    if connection.dialect.name == "sqlite":
+        return "search MATCH :q", {"q": _match_of(query)}
+    expression, values = _tsquery(query)
+    return f"words @@ ({expression})", values
+
+
+def first(
+    connection: Connection, condition: str, values: dict[str, Any], query: list[list[tuple[str, bool, bool]]], most: int
+) -> list[int] | None:
+    """Return all articles that hold the words, best first; None where they are more than `most`."""
+    counted = f"SELECT count(*) FROM (SELECT 1 FROM search WHERE {condition} LIMIT :most) AS held"  # noqa: S608 - our own words
+    if (connection.scalar(text(counted), values | {"most": most + 1}) or 0) > most:
+        return None
+    return _ids(connection, query, limit=most, offset=0)
 
 
 def _ids(connection: Connection, query: list[list[tuple[str, bool, bool]]], *, limit: int, offset: int) -> list[int]:
     if connection.dialect.name == "sqlite":
-        must = [" OR ".join(f'"{phrase}"{"*" if prefix else ""}' for phrase, prefix, _ in group) for group in query if not group[0][2]]
-        without = [f'"{phrase}"{"*" if prefix else ""}' for [(phrase, prefix, without), *_] in query if without]
-        match = " AND ".join(f"({part})" for part in must) + "".join(f" NOT {part}" for part in without)
         rows = connection.exec_driver_sql(
             "SELECT rowid FROM search WHERE search MATCH ? ORDER BY bm25(search, 4.0, 1.0), rowid DESC LIMIT ? OFFSET ?",
-            (match, limit, offset),
+            (_match_of(query), limit, offset),
         )
         return [row[0] for row in rows]
-    parts, values = [], {"limit": limit, "offset": offset}
+    expression, values = _tsquery(query)
+    statement = (
+        f"SELECT article_id FROM search, (SELECT {expression} AS q) AS asked WHERE words @@ q "  # noqa: S608 - our own words, values are bound
+        "ORDER BY ts_rank(words, q) DESC, article_id DESC LIMIT :limit OFFSET :offset"
+    )
+    return [row[0] for row in connection.execute(text(statement), values | {"limit": limit, "offset": offset})]
+
+
+def _match_of(query: list[list[tuple[str, bool, bool]]]) -> str:
+    """Write a query in the language of SQLite's index."""
+    must = [" OR ".join(f'"{phrase}"{"*" if prefix else ""}' for phrase, prefix, _ in group) for group in query if not group[0][2]]
+    without = [f'"{phrase}"{"*" if prefix else ""}' for [(phrase, prefix, without), *_] in query if without]
+    return " AND ".join(f"({part})" for part in must) + "".join(f" NOT {part}" for part in without)
+
+
+def _tsquery(query: list[list[tuple[str, bool, bool]]]) -> tuple[str, dict[str, Any]]:
+    """Write a query as an expression of PostgreSQL's, with the values it wants."""
+    parts: list[str] = []
+    values: dict[str, Any] = {}
     for number, group in enumerate(query):
         choices = []
         for at, (phrase, prefix, _) in enumerate(group):
             name = f"t{number}_{at}"
             if prefix:
                 *front, last = phrase.split(" ")
-                values[name] = " <-> ".join([*(f"'{word}'" for word in front), f"'{last}':*"])  # type: ignore[assignment]
+                values[name] = " <-> ".join([*(f"'{word}'" for word in front), f"'{last}':*"])
                 choices.append(f"to_tsquery('simple', :{name})")
             else:
-                values[name] = phrase  # type: ignore[assignment]
+                values[name] = phrase
                 choices.append(f"phraseto_tsquery('simple', :{name})")
         joined = "(" + " || ".join(choices) + ")"
         parts.append(f"(!! {joined})" if group[0][2] else joined)
-    expression = " && ".join(parts)
-    statement = (
-        f"SELECT article_id FROM search, (SELECT {expression} AS q) AS asked WHERE words @@ q "  # noqa: S608 - our own words, values are bound
-        "ORDER BY ts_rank(words, q) DESC, article_id DESC LIMIT :limit OFFSET :offset"
-    )
-    return [row[0] for row in connection.execute(text(statement), values)]
+    return " && ".join(parts), values

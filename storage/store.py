@@ -38,6 +38,7 @@ from storage.sources import Sources
 from storage.verdicts import Verdicts
 
 if TYPE_CHECKING:
+    from storage.browse import Browse
     from storage.dedupe import Dedupe
     from storage.retention import Retention
     from storage.trends import Trends
@@ -119,6 +120,13 @@ class Reading:
         from storage.dedupe import Dedupe  # here: most commands only read, and it is a tenth of their start
 
         return Dedupe(self.connection)
+
+    @cached_property
+    def browse(self) -> Browse:
+        """Pages of what is stored."""
+        from storage.browse import Browse  # here: readers of pages alone ask for it
+
+        return Browse(self.connection, self.articles)
 
     def search(self, words: str, wanted: ArticleFilter) -> Iterator[tuple[StoredArticle, str]]:
         """Yield articles that hold the words, best first, with a snippet; see storage.search."""

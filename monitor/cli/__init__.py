@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 import monitor
-from monitor.cli import deliver, gather, judge, read, report, run, settings, sources, stories, tools, upkeep
+from monitor.cli import deliver, gather, judge, read, report, run, settings, sources, stories, tools, upkeep, web
 from monitor.cli.context import Context
 from storage.errors import MediaMonitorError
 
@@ -28,7 +28,7 @@ app = typer.Typer(
     help="Watch the news for FPT, Mila and FUNiX (or any names) and make one daily digest of new coverage.",
     epilog="Start with `monitor demo` (no internet needed) or `monitor daily`. Settings: `monitor init`, `monitor config`.",
 )
-for module in (gather, run, read, stories, report, deliver, sources, settings, tools, judge, upkeep):
+for module in (gather, run, read, stories, report, deliver, sources, settings, tools, judge, upkeep, web):
     module.register(app)
 
 

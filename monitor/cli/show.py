@@ -6,12 +6,12 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo
 
 from monitor.cli.story_lines import print_story_lines
 from monitor.cli.terminal import put, terminal_of
-from monitor.export import article_record, csv_lines, inert, iso, jsonl
+from monitor.export import article_record, csv_lines, inert, iso, jsonl, source_record, story_record
 from monitor.shapes import render
 from storage.items import Poll, PollOutcome, Source, SourceState, StoredArticle, Story
 
@@ -110,24 +110,6 @@ def print_changes(lines: Iterable[Line], *, zone: ZoneInfo) -> None:
     table(("", "topic", "first seen", "outlet", "headline", "why"), rows(), wide=4)
 
 
-def story_record(story: Story) -> dict[str, Any]:
-    """Write one story with its articles, the one to show first under `lead`."""
-    from monitor.stories import lead
-
-    best = lead(story)
-    return {
-        "id": f"s{story.id}",
-        "headline": best.article.title,
-        "url": best.article.url,
-        "topics": list(dict.fromkeys(topic for stored in story.articles for topic in stored.topics)),
-        "outlets": list(dict.fromkeys(stored.article.outlet for stored in story.articles)),
-        "languages": list(dict.fromkeys(stored.article.language for stored in story.articles if stored.article.language)),
-        "first_seen": iso(min(stored.first_seen for stored in story.articles)),
-        "told_on": story.told_on,
-        "articles": [article_record(stored) for stored in story.articles],
-    }
-
-
 def print_stories(found: Iterable[Story], *, zone: ZoneInfo, as_json: bool, as_csv: bool) -> None:
     """Print stories, one line each."""
     if as_json:
@@ -190,28 +172,6 @@ def print_story(reading: Reading, story_id: int, *, zone: ZoneInfo, as_json: boo
         parts = ", ".join(f"{name} {value:.2f}" for name, value in evidence.parts)
         print(f"    here because: {evidence.rule} ({evidence.score:.2f}){': ' + parts if parts else ''}")
         print(f"    seen at: {', '.join(stored.sources) or '-'}")
-
-
-def source_record(source: Source, state: SourceState | None) -> dict[str, Any]:
-    """Write a source with what is known of its health."""
-    return {
-        "id": source.id,
-        "url": source.url,
-        "moved_to": state.url if state else None,
-        "kind": source.kind.value,
-        "outlet": source.outlet,
-        "language": source.language,
-        "country": source.country,
-        "timezone": source.timezone,
-        "ownership": source.ownership.value,
-        "groups": list(source.groups),
-        "origin": source.origin,
-        "outcome": state.outcome.value if state and state.outcome else None,
-        "error": state.error if state else None,
-        "last_poll": iso(state.last_poll) if state else None,
-        "last_new": iso(state.last_new) if state else None,
-        "next_poll": iso(state.next_poll) if state else None,
-    }
 
 
 def print_sources(sources: Sequence[Source], states: Mapping[str, SourceState], *, zone: ZoneInfo, as_json: bool) -> None:

@@ -49,14 +49,14 @@ class LineMaker:
             id=f"s{story.id}",
             guid=f"{tag_of(self._name)}/s{story.id}",
             headline=headline,
-            headline_spans=_spans(headline, mention.start, mention.alias) if mention and in_headline else (Span(text=headline),),
+            headline_spans=spans_of(headline, mention.start, mention.alias) if mention and in_headline else (Span(text=headline),),
             url=safe_url(article.url),
             outlet=_outlet(main),
             language=plain(article.language).strip(),
             published=article.published.astimezone(self._zone) if article.published else None,
             first_seen=main.first_seen.astimezone(self._zone),
             old=old,
-            snippet=_spans(mention.snippet, mention.snippet_start, mention.alias) if mention else (),
+            snippet=spans_of(mention.snippet, mention.snippet_start, mention.alias) if mention else (),
             why=_why(mention) if mention else None,
             also=_also(main, story),
             topics=topics,
@@ -98,7 +98,7 @@ def _evidence(main: StoredArticle, story: Story, topic: str) -> tuple[Mention | 
     return None, False
 
 
-def _spans(text: str, start: int, alias: str) -> tuple[Span, ...]:
+def spans_of(text: str, start: int, alias: str) -> tuple[Span, ...]:
     """Cut `text` round the alias; whole and unmarked where the alias is not in it."""
     if not alias:
         return (Span(text=plain(text).strip()),) if text.strip() else ()
