@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli.context import context_of, now
+from monitor.cli.context import Context, context_of, now
+from storage.errors import ConfigError, MediaMonitorError
+
+if TYPE_CHECKING:
+    from monitor.doctor.record import Finding
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
     app.command()(backup)
     app.command()(metrics)
+    app.command()(doctor)
 
 
 def backup(
@@ -44,3 +52,76 @@ def metrics(context: typer.Context) -> None:
 
     ours = context_of(context)
     print(render(ours.store(create=False), ours.config, ours.sources, now()), end="")
+
+
+def doctor(
+    context: typer.Context,
+    offline: Annotated[bool, typer.Option("--offline", help="Leave out what needs a network.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print what was found as one JSON object.")] = False,
+) -> None:
+    """Look at everything that the watch stands on, and say for each what to do; nothing is sent or changed.
+
+    The configuration, its variables, the database, who works on it, whether it is crawled and kept, folders, disk, programs, the
+    network, the clock, proxies, and the login of each mail server. Exit code 0: all works (a note may be worth reading);
+    1: something does not; 2: the configuration is wrong.
+    """
+    findings: list[Finding] = []
+    code = 0
+    for one in _findings(context_of(context)) if offline else _all_findings(context_of(context)):
+        findings.append(one)
+        code = max(code, 1 if one.state == "bad" else 0, 2 if one.state == "bad" and one.about == "configuration" else 0)
+        if not as_json:
+            _print(one)
+    if as_json:
+        print(json.dumps({"well": code == 0, "findings": [one.as_dict() for one in findings]}, ensure_ascii=False, indent=2))
+    raise typer.Exit(code)
+
+
+def _print(one: Finding) -> None:
+    from monitor.digest.safe import plain
+
+    print(f"{one.state:<6}{one.about:<15}{plain(one.said)}")
+    if one.do:
+        print(f"{'':<21}-> {one.do}")
+
+
+def _all_findings(ours: Context) -> Iterator[Finding]:
+    from monitor.doctor import outside
+
+    yield from _findings(ours)
+    try:
+        settings, sources = ours.config, ours.sources
+    except ConfigError:
+        return  # told above
+    yield from outside.proxy()
+    yield from outside.network(sources)
+    yield from outside.mail(settings)
+
+
+def _findings(ours: Context) -> Iterator[Finding]:
+    from monitor.doctor import here, store
+    from monitor.doctor.record import bad, note
+
+    try:
+        settings, sources = ours.config, ours.sources
+    except ConfigError as error:
+        yield bad("configuration", str(error), error.hint or "mend it; `monitor init` writes one with every key")
+        return
+    yield from here.configuration(settings, len(sources))
+    yield from here.variables(settings, os.environ)
+    if ours.has_store():
+        try:
+            opened = ours.store(create=False)
+            for look in (
+                store.database(opened),
+                store.locks(opened, now()),
+                store.schedule(opened, settings, now()),
+                store.programs(opened),
+            ):
+                yield from look
+        except MediaMonitorError as error:
+            yield bad("database", str(error), error.hint or "check it, or restore a backup")
+    else:
+        yield note("database", f"{settings.database_file} is not there yet", "it is made at the first crawl: monitor daily")
+    yield from here.folders(settings)
+    yield from here.programs(settings)

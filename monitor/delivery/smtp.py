@@ -85,6 +85,17 @@ class SmtpSender:
         if code != _OK:
             raise self._answered(code, reply)
 
+    def log_in(self) -> str:
+        """Connect and log in, without sending anything; returns what was done, in words.
+
+        Raises:
+            Unreachable: the server cannot be reached, or does not let us in.
+        """
+        with ending(WHOLE * self._settings.timeout_seconds, lambda: self._server or self._coming):
+            self._connected()
+        how = {"tls": "over TLS", "starttls": "over STARTTLS"}.get(self._settings.security, "without encryption")
+        return f"{self._where} {f'lets {self._settings.user} in' if self._settings.user else 'answers'}, {how}"
+
     # ------------------------------------------------------------------ inside
 
     @property
