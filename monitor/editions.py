@@ -19,12 +19,14 @@ from monitor.delivery.outbox import Target, queue
 from monitor.packs import reach_of
 from monitor.schedule import LATE, Due
 from monitor.stories import lead
+from storage.coverage import together
 from storage.errors import UsageError
 from storage.items import Coverage, Notice, Source, Story
 
 if TYPE_CHECKING:
     from monitor.digest.record import Digest
-    from storage.periods import PeriodRow
+    from storage.ledger import DigestRow, Retold
+    from storage.periods import Incident, PeriodRow
     from storage.store import Reading, Store, Transaction
 
 
@@ -52,12 +54,13 @@ class Edition:
 
     digest: Digest
     stories: int
+    updates: int = 0  # stories told before that have changed
     last_told: str | None = None  # day of the edition before, ISO
 
     @property
     def empty(self) -> bool:
-        """Whether it tells no story."""
-        return self.stories == 0
+        """Whether it tells nothing."""
+        return self.stories + self.updates == 0
 
 
 def next_edition(desk: Desk) -> Edition:
@@ -66,7 +69,7 @@ def next_edition(desk: Desk) -> Edition:
     with desk.store.transaction() as transaction:
         edition, digest_id = _tell(desk, transaction, now.astimezone(desk.zone).date(), now, ())
         # Made by hand or by cron as often as somebody likes: the first of a day is wanted in any case, a later one only with news.
-        if edition.stories or (desk.empty and edition.digest.edition == 1):
+        if not edition.empty or (desk.empty and edition.digest.edition == 1):
             _queue(desk, transaction, edition.digest, digest_id, now)
     return edition
 
@@ -79,7 +82,7 @@ def edition_of(desk: Desk, due: Due) -> Edition | None:
         if row.made is not None:
             return None
         edition, digest_id = _tell(desk, transaction, due.period.day, now, _late([replace(row, made=now)]))
-        if edition.stories or desk.empty:
+        if not edition.empty or desk.empty:
             _queue(desk, transaction, edition.digest, digest_id, now)
         transaction.periods.set_made(desk.name, due.period.key, now, digest_id)
     return edition
@@ -95,10 +98,11 @@ def _tell(desk: Desk, transaction: Transaction, day: date, now: datetime, notice
     """Open the next edition of a day; returns it with its id in the ledger."""
     last = transaction.ledger.last(desk.name)
     fresh, old = _news(desk, transaction, first=last is None, now=now)
-    since = last.until if last else None
-    coverage = _coverage(desk, transaction, since, now, notices)
+    changed = _changed(desk, transaction)
+    since = transaction.ledger.since(desk.name, now)
+    coverage = _coverage(desk, transaction, since, now, notices, after=last)
     number = 1 + len(transaction.ledger.editions(desk.name, day.isoformat()))
-    digest = _build(desk, fresh, coverage, transaction, day=day, edition=number, since=since, until=now)
+    digest = _build(desk, fresh, coverage, transaction, changed=changed, day=day, edition=number, since=since, until=now)
     digest_id = transaction.ledger.open_edition(
         desk.name,
         day.isoformat(),
@@ -107,8 +111,11 @@ def _tell(desk: Desk, transaction: Transaction, day: date, now: datetime, notice
         until=now,
         stories=[story.id for story in fresh],
         baseline=[story.id for story in old],
+        retold=[one for one, _ in changed],
+        coverage=coverage,
     )
-    return Edition(digest=digest, stories=len(fresh), last_told=last.day if last else None), digest_id
+    edition = Edition(digest=digest, stories=len(fresh), updates=len(digest.updates), last_told=last.day if last else None)
+    return edition, digest_id
 
 
 def _queue(desk: Desk, transaction: Transaction, digest: Digest, digest_id: int, now: datetime) -> None:
@@ -128,10 +135,12 @@ def preview_edition(desk: Desk) -> Edition:
     with desk.store.reading() as reading:
         last = reading.ledger.last(desk.name)
         fresh, _ = _news(desk, reading, first=last is None, now=now)
-        since = last.until if last else None
-        coverage = _coverage(desk, reading, since, now)
-        digest = _build(desk, fresh, coverage, reading, day=now.astimezone(desk.zone).date(), edition=1, since=since, until=now)
-    return Edition(digest=digest, stories=len(fresh), last_told=last.day if last else None)
+        changed = _changed(desk, reading)
+        since = reading.ledger.since(desk.name, now)
+        coverage = _coverage(desk, reading, since, now, after=last)
+        day = now.astimezone(desk.zone).date()
+        digest = _build(desk, fresh, coverage, reading, changed=changed, day=day, edition=1, since=since, until=now)
+    return Edition(digest=digest, stories=len(fresh), updates=len(digest.updates), last_told=last.day if last else None)
 
 
 def of_day(desk: Desk, day: date) -> Edition:
@@ -146,12 +155,7 @@ def of_day(desk: Desk, day: date) -> Edition:
             days = reading.ledger.days(desk.name)
             hint = f"the last was made on {max(days)}" if days else "none has been made yet: monitor digest"
             raise UsageError(f"no digest was made on {day.isoformat()}", hint=hint)
-        stories = _only(desk, reading.articles.stories_by_id(reading.ledger.stories_of([edition.id for edition in editions])))
-        since, until = editions[0].since, editions[-1].until
-        late = _late(reading.periods.of_editions([edition.id for edition in editions]))
-        coverage = _coverage(desk, reading, since, until, late)
-        digest = _build(desk, stories, coverage, reading, day=day, edition=len(editions), since=since, until=until)
-    return Edition(digest=digest, stories=len(stories), last_told=day.isoformat())
+        return _again(desk, reading, editions)
 
 
 def by_id(desk: Desk, digest_id: int) -> Edition:
@@ -164,12 +168,21 @@ def by_id(desk: Desk, digest_id: int) -> Edition:
         row = reading.ledger.get(digest_id)
         if row is None:
             raise UsageError(f"there is no edition {digest_id}")
-        stories = reading.articles.stories_by_id(reading.ledger.stories_of([row.id]))
-        coverage = _coverage(desk, reading, row.since, row.until, _late(reading.periods.of_editions([row.id])))
-        digest = _build(
-            desk, stories, coverage, reading, day=date.fromisoformat(row.day), edition=row.edition, since=row.since, until=row.until
-        )
-    return Edition(digest=digest, stories=len(stories), last_told=row.day)
+        return _again(replace(desk, only=False), reading, [row])
+
+
+def _again(desk: Desk, reading: Reading, rows: Sequence[DigestRow]) -> Edition:
+    """Show editions of one day again, as one digest; what they said of the watch, they say again."""
+    ids = [row.id for row in rows]
+    stories = _only(desk, reading.articles.stories_by_id(reading.ledger.stories_of(ids)))
+    changed = _stories_of(desk, reading, reading.ledger.retold(ids))
+    since, until = rows[0].since, rows[-1].until
+    said = [row.coverage for row in rows if row.coverage is not None]
+    # Editions of older versions did not write down what they said.
+    coverage = together(said) if len(said) == len(rows) else _coverage(desk, reading, since, until, _late(reading.periods.of_editions(ids)))
+    day = date.fromisoformat(rows[-1].day)
+    digest = _build(desk, stories, coverage, reading, changed=changed, day=day, edition=rows[-1].edition, since=since, until=until)
+    return Edition(digest=digest, stories=len(stories), updates=len(digest.updates), last_told=rows[-1].day)
 
 
 def of_stories(desk: Desk, story_ids: Sequence[int], since: datetime, until: datetime) -> Edition:
@@ -191,13 +204,7 @@ def again(desk: Desk) -> Edition:
         last = reading.ledger.last(desk.name)
         if last is None:
             raise UsageError("no digest has been made yet", hint="monitor digest")
-        stories = _only(desk, reading.articles.stories_by_id(reading.ledger.stories_of([last.id])))
-        late = _late(reading.periods.of_editions([last.id]))
-        coverage = _coverage(desk, reading, last.since, last.until, late)
-        digest = _build(
-            desk, stories, coverage, reading, day=date.fromisoformat(last.day), edition=last.edition, since=last.since, until=last.until
-        )
-    return Edition(digest=digest, stories=len(stories), last_told=last.day)
+        return _again(desk, reading, [last])
 
 
 def of_window(desk: Desk, since: datetime | None, until: datetime) -> Edition:
@@ -230,9 +237,36 @@ def _only(desk: Desk, stories: Sequence[Story]) -> list[Story]:
     return [story for story in stories if any(wanted & set(stored.topics) for stored in story.articles)]
 
 
-def _coverage(desk: Desk, reading: Reading, since: datetime | None, until: datetime, late: tuple[Notice, ...] = ()) -> Coverage:
+def _changed(desk: Desk, reading: Reading) -> list[tuple[Retold, Story]]:
+    """Return what has changed of stories that were told, with the stories."""
+    return _stories_of(desk, reading, reading.ledger.changed(desk.name))
+
+
+def _stories_of(desk: Desk, reading: Reading, changes: Sequence[Retold]) -> list[tuple[Retold, Story]]:
+    stories = {story.id: story for story in _only(desk, reading.articles.stories_by_id([one.story_id for one in changes]))}
+    return [(one, stories[one.story_id]) for one in changes if one.story_id in stories]
+
+
+def _coverage(
+    desk: Desk,
+    reading: Reading,
+    since: datetime | None,
+    until: datetime,
+    late: tuple[Notice, ...] = (),
+    *,
+    after: DigestRow | None = None,
+) -> Coverage:
+    """Return what the watch did in a window.
+
+    Args:
+        after: the edition before; what befell the watch is told from the next incident on.
+    """
     coverage = reading.sources.coverage(since, until, {source.id: source.outlet or source.id for source in desk.sources})
-    return replace(coverage, notices=(*late, *_incidents(reading, since, until)))
+    if after is not None and after.incident_id is not None:
+        found = reading.incidents.numbered(after.incident_id, None)
+    else:
+        found = reading.incidents.between(since, until)
+    return replace(coverage, notices=(*late, *_incidents(found)))
 
 
 def _late(rows: Sequence[PeriodRow]) -> tuple[Notice, ...]:
@@ -247,9 +281,8 @@ def _late(rows: Sequence[PeriodRow]) -> tuple[Notice, ...]:
     return tuple(notices)
 
 
-def _incidents(reading: Reading, since: datetime | None, until: datetime) -> list[Notice]:
-    """Return what befell the watch in a window, the same things counted together, in the order of their first."""
-    found = reading.incidents.between(since, until)
+def _incidents(found: Sequence[Incident]) -> list[Notice]:
+    """Return what befell the watch, the same things counted together, in the order of their first."""
     counts = Counter((one.kind, one.detail) for one in found)
     first = {(one.kind, one.detail): one.at for one in reversed(found)}
     return [Notice(kind=kind, at=first[kind, detail], count=count, detail=detail) for (kind, detail), count in counts.items()]
@@ -265,6 +298,7 @@ def _build(
     edition: int,
     since: datetime | None,
     until: datetime,
+    changed: Sequence[tuple[Retold, Story]] = (),
 ) -> Digest:
     from monitor.digest.build import build
     from monitor.trends import trend_of
@@ -282,6 +316,7 @@ def _build(
         timezone=str(desk.zone),
         language=desk.language,
         lead=lead,
+        changed=changed,
         reach=reach_of,
         trend=trend_of(reading, day=day, since=since, until=until, zone=desk.zone, topics=desk.topics if desk.only else None),
         link=desk.link,

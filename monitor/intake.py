@@ -19,7 +19,7 @@ from monitor.keeping import Keeping, Rules
 from monitor.matching import Document, Matcher, Matches
 from monitor.outlets import with_outlet
 from storage.identity import entry_hash, url_key
-from storage.items import Arrival, Article, Entry, Outcome, Poll, Source, SourceState
+from storage.items import Arrival, Article, Entry, Kind, Outcome, Poll, PollOutcome, Source, SourceState
 from storage.sightings import Sighting
 from storage.store import Store
 from storage.text import fold
@@ -27,6 +27,7 @@ from storage.text import fold
 _FLUSH_ROWS = 500
 _FLUSH_S = 3.0
 _DAY = timedelta(hours=24)
+_WINDOWS = {Kind.FEED, Kind.SEARCH}  # they show their latest entries alone, read as a whole each time
 _SHORT = 4_000  # code points; most entries without a page are shorter, and most of them name nobody
 
 
@@ -67,6 +68,7 @@ class StoreIntake:
         self._pending: list[tuple[Source, Entry, str, bool]] = []
         self._waited: set[tuple[str, str]] = set()  # what is asked again in this crawl
         self._polls: list[tuple[SourceState, Poll, datetime]] = []
+        self._shared: dict[str, bool] = {}  # source -> whether what it shows now overlaps with what it showed before
         self._flushed = time.monotonic()
         self.outcomes: Counter[Outcome] = Counter()
         self.polls: dict[str, Poll] = {}
@@ -89,6 +91,8 @@ class StoreIntake:
             known = reading.sightings.known(
                 source.id if self.state(source).last_poll else None, [(entry.key, key) for entry, key in zip(entries, keys, strict=True)]
             )
+        if source.id not in self._shared:  # the first is the whole document, later ones are single entries
+            self._shared[source.id] = polling.overlaps(self.state(source), entries, [one is not None and one.shown for one in known])
         fresh = []
         for entry, key, before in zip(entries, keys, known, strict=True):
             if before is None and key and key in self._seen:
@@ -129,8 +133,10 @@ class StoreIntake:
 
     def polled(self, poll: Poll) -> None:
         """Remember a poll; it is written with all that it brought."""
-        self.polls[poll.source_id] = poll
         source = self._sources.get(poll.source_id)
+        if poll.outcome is PollOutcome.CHANGED and poll.entries and source is not None and source.kind in _WINDOWS:
+            poll = replace(poll, shared=self._shared.get(poll.source_id, poll.shared))
+        self.polls[poll.source_id] = poll
         if source is None or source.origin == "once":
             return
         state = self.state(source)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import monitor
 from monitor.running import duties
-from storage.items import Source, SourceState
-from storage.sources import GOOD
+from storage.habits import GOOD
+from storage.items import Ail, Source, SourceState
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,7 +102,8 @@ def _families(store: Store, config: Config, sources: Sequence[Source], now: date
 
 def _watch(reading: Reading, sources: Sequence[Source], now: datetime) -> Iterable[Any]:
     coverage = reading.sources.coverage(now - _WINDOW, now, {source.id: source.id for source in sources})
-    states = {"configured": coverage.due, "read": coverage.read, "failing": len(coverage.failing), "silent": len(coverage.silent)}
+    states = {"configured": coverage.due, "read": coverage.read}
+    states |= {kind.value: sum(one.kind is kind for one in coverage.ailing) for kind in Ail}
     yield _gauge("sources", "Sources by state, over 24 hours.", [({"state": name}, count) for name, count in states.items()])
     seen = {"entries": coverage.entries, "kept": coverage.kept, "suppressed": coverage.suppressed}
     yield _gauge("seen_24h", "What was new in 24 hours.", [({"kind": name}, count) for name, count in seen.items()])

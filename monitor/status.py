@@ -3,77 +3,174 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from monitor import health, schedule
+from monitor.digest.watch import LONG, UNREAD
 from monitor.export import iso
-from storage.items import Coverage, Source, SourceState
+from storage.items import Ail, Ailment, Coverage, Source
 
 if TYPE_CHECKING:
+    from monitor.schedule import Timetable
     from storage.store import Reading
 
 STALE = timedelta(hours=26)  # a daily crawl may be late by two hours before somebody should look
+_GAPS_WITHIN = timedelta(days=7)
+_SHOWN = 12  # sources of one kind of trouble; `monitor sources list` names them all
 
 
-def print_status(reading: Reading, sources: Sequence[Source], *, now: datetime, zone: ZoneInfo, as_json: bool) -> int:
-    """Print the state of the watch over the last day; return 0 if all is well, 1 if something needs a person."""
-    coverage = reading.sources.coverage(now - timedelta(days=1), now, {source.id: source.outlet or source.id for source in sources})
-    last = reading.ledger.last("daily")
-    counts = reading.articles.counts()
-    troubles = _troubles(coverage, now)
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """The state of the watch."""
+
+    now: datetime
+    coverage: Coverage  # of the last day
+    digests: tuple[tuple[str, str | None, datetime], ...]  # name, day of the last one, when the next is due
+    overdue: tuple[tuple[str, datetime], ...]  # digests that should have been made, and when
+    waiting: int  # deliveries that wait, or are tried again
+    gaps: int  # of the last week
+    counts: dict[str, int]  # what is stored
+
+    @property
+    def troubles(self) -> list[str]:
+        """What a person should look at; a source that broke lately is told by the digest alone."""
+        coverage, now = self.coverage, self.now
+        troubles = []
+        if coverage.last_crawl is None:
+            troubles.append("nothing has been crawled yet: monitor daily")
+        elif now - coverage.last_crawl > STALE:
+            hours = (now - coverage.last_crawl) / timedelta(hours=1)
+            troubles.append(f"the last crawl is {hours:.0f} hours old: does the schedule run?")
+        elif coverage.last_crawl - now > timedelta(hours=1):
+            troubles.append("the last crawl lies in the future: is the clock right?")
+        troubles += [
+            f"the digest {name!r} was due {health.age(now, due)} ago and is not made: does the schedule run?" for name, due in self.overdue
+        ]
+        unread = [one for one in coverage.ailing if one.kind in UNREAD]
+        if coverage.due and coverage.last_crawl and 2 * len(unread) > coverage.due:
+            troubles.append("more than half of the sources fail: is the network up, is a proxy needed?")
+        elif long := [one for one in coverage.ailing if one.began and now - one.began >= LONG]:
+            names = ", ".join(one.source_id for one in long[:5]) + (f" and {len(long) - 5} more" if len(long) > 5 else "")
+            troubles.append(f"wrong for more than two weeks: {names}: monitor sources check says why; correct or remove them")
+        return troubles
+
+
+def status_of(reading: Reading, sources: Sequence[Source], timetables: Sequence[tuple[str, Timetable]], now: datetime) -> Status:
+    """Gather the state of the watch.
+
+    Args:
+        timetables: of the digests that are wanted, by name.
+    """
+    watched = {source.id: source.outlet or source.id for source in sources}
+    digests, overdue = [], []
+    for name, timetable in timetables:
+        last, made = reading.ledger.last(name), reading.periods.made(name)
+        digests.append((name, last.day if last else None, schedule.next_due(timetable, made, now)))
+        due = schedule.due(timetable, made, now)
+        if due is not None and made and now - due.waited_since(now) > STALE:
+            overdue.append((name, due.waited_since(now)))
+    return Status(
+        now=now,
+        coverage=reading.sources.coverage(now - timedelta(days=1), now, watched),
+        digests=tuple(digests),
+        overdue=tuple(overdue),
+        waiting=len(reading.deliveries.waiting()),
+        gaps=sum(n for source_id, n in reading.gaps.count(now - _GAPS_WITHIN).items() if source_id in watched),
+        counts=reading.articles.counts(),
+    )
+
+
+def print_status(status: Status, *, zone: ZoneInfo, as_json: bool) -> int:
+    """Print the state of the watch; return 0 if all is well, 1 if something needs a person."""
     if as_json:
-        record: dict[str, Any] = {
-            "well": not troubles,
-            "troubles": troubles,
-            "sources": {
-                "configured": coverage.due,
-                "read": coverage.read,
-                "failing": len(coverage.failing),
-                "silent": len(coverage.silent),
-            },
-            "failing": [_failure(state) for state in coverage.failing],
-            "last_crawl": iso(coverage.last_crawl),
-            "last_digest": last.day if last else None,
-            "entries_24h": coverage.entries,
-            "kept_24h": coverage.kept,
-            "suppressed_24h": coverage.suppressed,
-            "stored": counts,
-        }
-        print(json.dumps(record, ensure_ascii=False, indent=2))
-        return 1 if troubles else 0
-
-    def local(moment: datetime | None) -> str:
-        return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M") if moment else "never"
-
-    print(f"sources       {coverage.read} of {coverage.due} read in 24 h, {len(coverage.failing)} failing, {len(coverage.silent)} silent")
-    print(f"last crawl    {local(coverage.last_crawl)}")
-    print(f"last digest   {last.day if last else 'none yet'}")
-    print(f"in 24 h       {coverage.entries} entries, {coverage.kept} articles kept, {coverage.suppressed} suppressed")
-    print(f"stored        {counts['articles']} articles in {counts['stories']} stories")
-    for state in coverage.failing:
-        since = f" since {local(state.failing_since)}" if state.failing_since else ""
-        print(f"failing       {state.source_id}{since}: {state.error or state.error_kind or 'no reason known'}")
-    for state in coverage.silent:
-        print(f"silent        {state.source_id}: nothing new since {local(state.last_new)}")
-    for trouble in troubles:
-        print(f"look at this  {trouble}")
-    return 1 if troubles else 0
+        print(json.dumps(_record(status), ensure_ascii=False, indent=2))
+    else:
+        for label, text in _rows(status, zone):
+            _print_row(label, text)
+    return 1 if status.troubles else 0
 
 
-def _failure(state: SourceState) -> dict[str, Any]:
-    return {"source": state.source_id, "since": iso(state.failing_since), "kind": state.error_kind, "error": state.error}
+def _rows(status: Status, zone: ZoneInfo) -> list[tuple[str, str]]:
+    coverage, now = status.coverage, status.now
+
+    def local(moment: datetime) -> str:
+        return moment.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+    troubles = status.troubles
+    rows = [("LOOK AT THIS", trouble) for trouble in troubles] or [("all is well", "nothing needs a person")]
+    kinds = {kind: sum(one.kind is kind for one in coverage.ailing) for kind in Ail}
+    ill = [f"{n} {health.WORDS[kind]}" for kind, n in kinds.items() if n]
+    rows.append(("sources", ", ".join((f"{coverage.read} of {coverage.due} read in the last 24 h", *ill))))
+    if coverage.unread_since:
+        rows.append(("", f"longest unread: {health.age(now, coverage.unread_since)}"))
+    rows.append(
+        ("last crawl", f"{local(coverage.last_crawl)}, {health.age(now, coverage.last_crawl)} ago" if coverage.last_crawl else "never")
+    )
+    for name, day, due in status.digests:
+        coming = "now" if due <= now else local(due)
+        rows.append(("digest", f"{name}: last {day or 'none yet'}, next due {coming}"))
+    if status.waiting:
+        rows.append(("deliveries", f"{status.waiting} waiting: monitor deliver --list"))
+    rows.append(("in 24 h", f"{coverage.entries:,} entries, {coverage.kept:,} articles kept, {coverage.suppressed:,} suppressed"))
+    if status.gaps:
+        rows.append(("gaps", f"{status.gaps} in 7 days: polls that shared nothing with the one before"))
+    rows.append(("stored", f"{status.counts['articles']:,} articles in {status.counts['stories']:,} stories"))
+    for kind in Ail:
+        found = sorted((one for one in coverage.ailing if one.kind is kind), key=lambda one: (one.began or now, one.source_id))
+        rows += [(health.WORDS[kind], f"{one.source_id}: {health.sentence(one, now)}") for one in found[:_SHOWN]]
+        if len(found) > _SHOWN:
+            rows.append(("", f"and {len(found) - _SHOWN} more: monitor sources list --ailing"))
+    return rows
 
 
-def _troubles(coverage: Coverage, now: datetime) -> list[str]:
-    """What a person should look at: single dead feeds are told in the digest, these are about the watch itself."""
-    troubles = []
-    if coverage.last_crawl is None:
-        troubles.append("nothing has been crawled yet: monitor daily")
-    elif now - coverage.last_crawl > STALE:
-        hours = (now - coverage.last_crawl) / timedelta(hours=1)
-        troubles.append(f"the last crawl is {hours:.0f} hours old: does the schedule run?")
-    if coverage.due and coverage.last_crawl and 2 * len(coverage.failing) > coverage.due:
-        troubles.append("more than half of the sources fail: is the network up, is a proxy needed?")
-    return troubles
+def _print_row(label: str, text: str) -> None:
+    line = f"{label:<16}{' '.join(text.split())}"
+    if not sys.stdout.isatty():
+        print(line.rstrip())
+        return
+    from monitor.cli.terminal import terminal_of
+    from monitor.digest.layout import wrap
+
+    width = terminal_of(sys.stdout).width
+    first, *rest = wrap(line, width) if len(line) <= width else [f"{label:<16}", *wrap(text, width, " " * 16)]
+    if rest and not first.strip(" ").removeprefix(label):
+        first, rest = f"{label:<16}{rest[0].lstrip()}", rest[1:]
+    print("\n".join((first.rstrip(), *rest)))
+
+
+def _record(status: Status) -> dict[str, Any]:
+    coverage = status.coverage
+    last = status.digests[0][1] if status.digests else None
+    return {
+        "well": not status.troubles,
+        "troubles": status.troubles,
+        "sources": {"configured": coverage.due, "read": coverage.read, "unread_since": iso(coverage.unread_since)}
+        | {kind.value if kind is not Ail.BARE else "headlines_only": sum(one.kind is kind for one in coverage.ailing) for kind in Ail},
+        "ailing": [_ailing(one) for one in coverage.ailing],
+        "last_crawl": iso(coverage.last_crawl),
+        "last_digest": last,
+        "digests": [
+            {"name": name, "last": day, "next_due": iso(due), "overdue": name in dict(status.overdue)} for name, day, due in status.digests
+        ],
+        "deliveries_waiting": status.waiting,
+        "gaps_7d": status.gaps,
+        "entries_24h": coverage.entries,
+        "kept_24h": coverage.kept,
+        "suppressed_24h": coverage.suppressed,
+        "stored": status.counts,
+    }
+
+
+def _ailing(one: Ailment) -> dict[str, Any]:
+    return {
+        "source": one.source_id,
+        "health": health.WORDS[one.kind],
+        "since": iso(one.since),
+        "reason": one.word,
+        "detail": one.detail or None,
+    }

@@ -30,7 +30,7 @@ from spiders.settings import LARGEST_PAGE
 from spiders.workers import TIMEOUT_S, Workers, what_failed
 from storage.errors import ExtractError
 from storage.identity import url_key
-from storage.items import Arrival, Entry, Kind, Outcome, Source
+from storage.items import Arrival, BodyFrom, Entry, Kind, Outcome, Source
 
 Progress = Callable[[int, int, str], None]  # done, of how many, what is being done
 _HTML_TYPES = ("text/html", "application/xhtml", "text/plain", "application/xml", "text/xml")
@@ -94,6 +94,8 @@ class MonitorSpider(scrapy.Spider):
         self._progress = progress or (lambda done, total, doing: None)
         self._under_way: dict[str, asyncio.Event] = {}
         self._asked: set[str] = set()  # addresses of pages that were asked for in this crawl
+        self.to_sample: set[str] = set()  # sources of which a page is to be read to its end, whatever it can name
+        self.pages_read: dict[str, tuple[int, int]] = {}  # source -> pages read to the end, and those of them that gave no text
 
     async def start(self) -> AsyncIterator[Any]:
         """Do the whole crawl; Scrapy closes the spider when this ends."""
@@ -200,6 +202,8 @@ class MonitorSpider(scrapy.Spider):
                 raise
             except Exception as error:  # noqa: BLE001 - what a hostile page does ends with the page
                 arrival = self._without(source, entry, what_failed(error))
+            if not again:
+                self._note_page(source, arrival)
             return _kept(self.intake.take([arrival]))
         finally:
             del self._under_way[key]
@@ -220,6 +224,7 @@ class MonitorSpider(scrapy.Spider):
         words = f"{entry.title}\n{entry.summary}\n{entry.content}".encode()
         if not self.intake.may_mention(response.body, encoding) and not self.intake.may_mention(words, "utf-8"):
             # Nothing on this page can hold a name: it needs no extraction, the entry's words say as much.
+            await self._sample(source, answer)
             return Arrival(source=source, entry=entry, article=from_entry(source, entry, ""))
         try:
             found = await self.extracted(source, answer)
@@ -228,6 +233,29 @@ class MonitorSpider(scrapy.Spider):
         if source.kind in _LISTS and not found.is_article:
             return self._without(source, entry, "not-an-article")
         return Arrival(source=source, entry=entry, article=from_page(source, entry, found, asked=entry.url, url=response.url))
+
+    def _note_page(self, source: Source, arrival: Arrival) -> None:
+        """Count a page that was read to its end, and whether it gave a text; what is asked again later says nothing yet."""
+        article = arrival.article
+        bare = article.body_from is BodyFrom.FEED
+        if not arrival.retry and (article.why_no_page or not bare) and article.why_no_page != "not-an-article":
+            self._count_page(source, bare=bare)
+
+    def _count_page(self, source: Source, *, bare: bool) -> None:
+        self.to_sample.discard(source.id)
+        pages, without = self.pages_read.get(source.id, (0, 0))
+        self.pages_read[source.id] = (pages + 1, without + bare)
+
+    async def _sample(self, source: Source, answer: Answer) -> None:
+        """Extract a page that names nobody, where one is wanted: most pages do, and a redesign would go unnoticed."""
+        if source.id in self.to_sample:
+            self.to_sample.discard(source.id)
+            try:
+                await self.extracted(source, answer)
+            except ExtractError:
+                self._count_page(source, bare=True)
+            else:
+                self._count_page(source, bare=False)
 
     async def extracted(self, source: Source, answer: Answer) -> Extracted:
         """Extract the article of an answer in a worker.

@@ -41,6 +41,7 @@ class Answer:
     later: bool = False  # asking again at another crawl makes sense
     moved_to: str | None = None  # all redirects on the way were permanent
     until: datetime | None = None  # so long the host asked us to stay away
+    latency: float | None = None  # seconds from the last request on the way until its answer began
 
     @property
     def status(self) -> int | None:
@@ -71,7 +72,7 @@ async def fetch(crawler: Crawler, url: str, *, most: int, robots: bool = True, h
     reasons = asked.get("redirect_reasons") or []
     # An address that is opened with a password is known by what the user wrote: where it leads to is not opened without.
     moved = response.url if reasons and not authorization and all(reason in _PERMANENT for reason in reasons) else None
-    return Answer(response=response, moved_to=moved)
+    return Answer(response=response, moved_to=moved, latency=asked.get("download_latency"))
 
 
 def _without_user(url: str) -> tuple[str, dict[str, str]]:

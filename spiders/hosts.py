@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Self
@@ -65,19 +66,16 @@ class HostMiddleware:
 
 
 def retry_after(response: Response, now: datetime) -> datetime | None:
-    """Return until when an answer asks for patience: Retry-After in seconds or as a date, at most a day ahead."""
-    value = (response.headers.get("Retry-After") or b"").decode("latin-1").strip()
-    if not value:
-        return None
-    try:
-        if value.isdigit():
-            wanted = now + timedelta(seconds=min(int(value[:9]), 10**8))
-        else:
-            parsed = parsedate_to_datetime(value)
-            wanted = parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    return min(wanted, now + LONGEST_PATIENCE) if wanted > now else None
+    """Return until when an answer asks for patience, at most a day ahead: Retry-After in seconds or as a date of any HTTP form."""
+    value = _header(response, "Retry-After")
+    if re.fullmatch(r"\d+(?:\.\d+)?", value):
+        wait = timedelta(seconds=min(float(value[:12]), 10**8))
+    else:
+        moment = _http_date(value)
+        if moment is None:
+            return None
+        wait = moment - now
+    return now + min(wait, LONGEST_PATIENCE) if wait > timedelta(0) else None
 
 
 def clock_of(crawler: Crawler) -> Callable[[], datetime]:
@@ -87,14 +85,40 @@ def clock_of(crawler: Crawler) -> Callable[[], datetime]:
     return clock
 
 
-def max_age(response: Response) -> timedelta | None:
-    """Return how long an answer says it stays fresh (Cache-Control max-age), at most a day."""
-    for part in (response.headers.get("Cache-Control") or b"").decode("latin-1").lower().split(","):
-        name, _, value = part.strip().partition("=")
-        if name == "max-age" and value.strip('"').isdigit():
-            seconds = min(int(value.strip('"')[:9]), 86_400)
-            return timedelta(seconds=seconds) if seconds else None
-    return None
+def fresh_for(response: Response) -> timedelta | None:
+    """Return how long an answer says it stays fresh, at most a day: Cache-Control, else Expires; None where it says nothing."""
+    directives = dict(_directives(_header(response, "Cache-Control")))
+    if "no-cache" in directives or "no-store" in directives:
+        return None
+    age = directives.get("max-age", "")
+    if age.isdigit():
+        since = _header(response, "Age")
+        seconds = min(int(age[:9]), 86_400) - (int(since[:9]) if since.isdigit() else 0)
+    else:
+        expires, date = _http_date(_header(response, "Expires")), _http_date(_header(response, "Date"))
+        if expires is None or date is None:
+            return None
+        seconds = min(int((expires - date).total_seconds()), 86_400)
+    return timedelta(seconds=seconds) if seconds > 0 else None
+
+
+def _directives(value: str) -> Iterator[tuple[str, str]]:
+    for part in value.lower().split(","):
+        name, _, argument = part.strip().partition("=")
+        yield name, argument.strip('"')
+
+
+def _header(response: Response, name: str) -> str:
+    return (response.headers.get(name) or b"").decode("latin-1").strip()
+
+
+def _http_date(value: str) -> datetime | None:
+    """Read a date of HTTP in any of its three forms (RFC 9110, 5.6.7)."""
+    try:
+        parsed = parsedate_to_datetime(value)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 
 def _host(request: Request) -> str:

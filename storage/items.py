@@ -93,9 +93,15 @@ class Poll:
     kept: int = 0  # of the new ones: articles with a mention
     shared: bool = True  # False: no entry in common with the poll before (the window rolled over)
     newest: datetime | None = None  # date of the newest entry
+    oldest: datetime | None = None  # date of the oldest entry shown
     ttl: timedelta | None = None  # the feed's or the server's wish for the next poll
+    skip_hours: tuple[int, ...] = ()  # UTC hours, 0 to 23, in which the feed asks not to be read
+    skip_days: tuple[int, ...] = ()  # ISO weekdays likewise
     retry_after: datetime | None = None
     shape: str | None = None  # LISTING: "24 main>div.list>h3>a": how many links, and how they stand in the page
+    latency: float | None = None  # seconds until the answer began
+    pages: int = 0  # pages of entries that were read to the end
+    bare: int = 0  # of these: no text was found, or the page refused
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,6 +129,15 @@ class SourceState:
     new_per_day: float | None = None  # a running mean; None until a day is known
     newest: datetime | None = None
     shape: str | None = None  # LISTING: of the last good poll
+    shown: int = 0  # entries in the feed when it was last read as a whole
+    latency: float | None = None  # seconds, a running mean
+    pages: int = 0  # pages read so far
+    bare: float | None = None  # share of the latest pages that had no text
+    bare_usual: float | None = None  # the same over a long time; stands still while the latest are far above it
+    bare_since: datetime | None = None  # when they went above it
+    sampled: datetime | None = None  # when a page was last read to its end
+    moved: datetime | None = None  # when it was found to have moved for good
+    last_gap: datetime | None = None  # last poll that shared no entry with the one before
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -284,21 +299,68 @@ class Notice:
     detail: str = ""
 
 
+class Ail(StrEnum):
+    """What may be wrong with a source."""
+
+    FAILING = "failing"  # unreachable, error status, unreadable, empty
+    BLOCKED = "blocked"  # 401, 403, robots.txt, a check for humans, a login
+    GONE = "gone"  # 410, or 404 for days
+    SILENT = "silent"  # answers, but with nothing new against its own habit
+    BARE = "bare"  # its pages give no text any more: a redesign, or a wall
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ailment:
+    """What is wrong with one source."""
+
+    source_id: str
+    kind: Ail
+    word: str = ""  # a stable word for the reason: "dns", "http-503", "challenge", ...
+    detail: str = ""  # a sentence for a person
+    since: datetime | None = None  # as told: failing since, nothing new since
+    began: datetime | None = None  # since when it is worth a warning; its age decides how loud that is
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gap:
+    """A feed's window rolled over between two polls: what stood between may have been missed."""
+
+    source_id: str
+    at: datetime  # when it was noticed
+    since: datetime | None = None  # the newest entry known before
+    until: datetime | None = None  # the oldest entry shown after
+    state: str = "open"  # "open": not looked for yet; "searched": in the site's news sitemap; "lost": there was none that reached back
+    found: int = 0  # entries found there that were not known
+    tries: int = 0
+    id: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Move:
+    """A source that has moved for good; the watch follows it."""
+
+    source_id: str
+    at: datetime
+    url: str
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Coverage:
     """What the watch itself did in a window: the line that tells a quiet day from a broken pipe."""
 
     since: datetime | None
     until: datetime
-    due: int = 0  # sources that were to be read
-    read: int = 0  # of these: read at least once in the window
-    failing: tuple[SourceState, ...] = ()  # last poll failed, was blocked or gone
-    silent: tuple[SourceState, ...] = ()  # answers, but with nothing new against its own habit
-    never: tuple[str, ...] = ()  # due, and not asked once
+    due: int = 0  # sources that are watched
+    read: int = 0  # of these: read in the window, or read before it and not due again
+    ailing: tuple[Ailment, ...] = ()
+    never: tuple[str, ...] = ()  # ids of sources that were due, and not asked once
+    unread: tuple[str, ...] = ()  # ids of all that were not read
+    unread_since: datetime | None = None  # last good answer of the one among them that was read longest ago
     entries: int = 0  # entries seen for the first time
     kept: int = 0  # articles stored with a mention
     suppressed: int = 0
-    gaps: int = 0  # polls that shared nothing with the one before
+    gaps: tuple[Gap, ...] = ()  # polls that shared nothing with the one before
+    moved: tuple[Move, ...] = ()
     last_crawl: datetime | None = None
     notices: tuple[Notice, ...] = ()
     outlets: Mapping[str, str] = field(default_factory=dict)  # source id -> outlet name, for showing

@@ -130,6 +130,19 @@ class Incidents:
             query = query.where(table.c.at > since)
         return [Incident(**row._mapping) for row in self._connection.execute(query)]
 
+    def numbered(self, after: int | None, upto: int | None) -> list[Incident]:
+        """Return those with a number above `after` (None: all) and up to `upto` (None: the last), oldest first.
+
+        By number, because moments come twice where a clock is set back, and an edition tells each incident once.
+        """
+        table = schema.incidents
+        query = select(table.c.at, table.c.kind, table.c.detail).order_by(table.c.id)
+        if after is not None:
+            query = query.where(table.c.id > after)
+        if upto is not None:
+            query = query.where(table.c.id <= upto)
+        return [Incident(**row._mapping) for row in self._connection.execute(query)]
+
     def forget(self, before: datetime) -> int:
         """Delete what is older; returns how many."""
         table = schema.incidents

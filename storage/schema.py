@@ -94,6 +94,15 @@ sources = Table(
     Column("new_per_day", Float),
     Column("newest", Moment),
     Column("shape", Text),
+    Column("shown", Integer, nullable=False, server_default="0"),
+    Column("latency", Float),
+    Column("pages", Integer, nullable=False, server_default="0"),
+    Column("bare", Float),
+    Column("bare_usual", Float),
+    Column("bare_since", Moment),
+    Column("sampled", Moment),
+    Column("moved", Moment),
+    Column("last_gap", Moment),
 )
 
 polls = Table(
@@ -111,6 +120,24 @@ polls = Table(
     Column("new", Integer, nullable=False),
     Column("kept", Integer, nullable=False),
     Column("shared", Boolean, nullable=False),
+    Column("next_poll", Moment),  # when it was to be polled again
+    Column("latency", Float),
+    Column("pages", Integer, nullable=False, server_default="0"),
+    Column("bare", Integer, nullable=False, server_default="0"),
+)
+
+# A feed's window rolled over between two polls: the span in which entries may have been missed, and what was done about it.
+gaps = Table(
+    "gaps",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("source_id", String(128), nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    Column("since", Moment),
+    Column("until", Moment),
+    Column("state", String(16), nullable=False),
+    Column("found", Integer, nullable=False, server_default="0"),
+    Column("tries", Integer, nullable=False, server_default="0"),
 )
 
 # A story carries nothing of its own but its number: what it is follows from its articles.
@@ -236,6 +263,9 @@ digests = Table(
     Column("created", Moment, nullable=False),
     Column("since", Moment),
     Column("until", Moment, nullable=False),
+    Column("coverage", JSON),  # what the watch did up to then, as it was told; None in editions of older versions
+    Column("incident_id", Id),  # the last incident that it told; numbers, because a clock that is set back repeats moments
+    Column("revision_id", Id),  # the last revision that was made before it
     UniqueConstraint("name", "day", "edition"),
 )
 
@@ -248,6 +278,17 @@ told = Table(
     Column("digest_id", Id, ForeignKey("digests.id"), nullable=False, index=True),
     Column("position", Integer, nullable=False),
     Column("baseline", Boolean, nullable=False),  # too old to be told when the first digest was made
+)
+
+# A told story whose headline or text was changed comes back once for each change, as an update.
+retold = Table(
+    "retold",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("revision_id", Id, ForeignKey("revisions.id"), primary_key=True, autoincrement=False, index=True),
+    Column("first_id", Id, nullable=False),  # the first of several changes that are told as one
+    Column("digest_id", Id, ForeignKey("digests.id"), nullable=False, index=True),
+    Column("story_id", Id, ForeignKey("stories.id"), nullable=False, index=True),
 )
 
 verdicts = Table(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, null, select, update
+from sqlalchemy import Connection, bindparam, case, func, literal, null, select, update
 
 from storage import schema
 from storage.upsert import insert_or
@@ -41,6 +41,7 @@ class Known:
     article_id: int | None
     entry_hash: str
     here: bool  # by key at this source; False: by address, at another source or under another key
+    shown: bool = False  # by this source, whatever the key
 
 
 # Made once: the questions of each poll, and SQLAlchemy finds their SQL again by the object.
@@ -48,11 +49,16 @@ _BY_KEY = select(schema.sightings.c.entry_key, schema.sightings.c.article_id, sc
     schema.sightings.c.source_id == bindparam("source"), schema.sightings.c.entry_key.in_(bindparam("keys", expanding=True))
 )
 _BY_ADDRESS = (
-    select(schema.sightings.c.url_key, func.max(schema.sightings.c.article_id), func.max(schema.sightings.c.entry_hash))
+    select(
+        schema.sightings.c.url_key,
+        func.max(schema.sightings.c.article_id),
+        func.max(schema.sightings.c.entry_hash),
+        func.max(case((schema.sightings.c.source_id == bindparam("source"), 1), else_=0)),
+    )
     .where(schema.sightings.c.url_key.in_(bindparam("keys", expanding=True)))
     .group_by(schema.sightings.c.url_key)
     .union_all(
-        select(schema.article_urls.c.url_key, schema.article_urls.c.article_id, null()).where(
+        select(schema.article_urls.c.url_key, schema.article_urls.c.article_id, null(), literal(0)).where(
             schema.article_urls.c.url_key.in_(bindparam("addresses", expanding=True))
         )
     )
@@ -74,13 +80,15 @@ class Sightings:
         by_key: dict[str, Known] = {}
         if source_id is not None:
             for row in self._connection.execute(_BY_KEY, {"source": source_id, "keys": [key for key, _ in entries]}):
-                by_key[row.entry_key] = Known(article_id=row.article_id, entry_hash=row.entry_hash, here=True)
+                by_key[row.entry_key] = Known(article_id=row.article_id, entry_hash=row.entry_hash, here=True, shown=True)
         missing = [address for key, address in entries if address and key not in by_key]
         by_address: dict[str, Known] = {}
         if missing:
-            for address, article_id, entry_hash in self._connection.execute(_BY_ADDRESS, {"keys": missing, "addresses": missing}):
+            values = {"keys": missing, "addresses": missing, "source": source_id or ""}
+            for address, article_id, entry_hash, shown in self._connection.execute(_BY_ADDRESS, values):
                 if entry_hash is None or address not in by_address:  # an article of its own has the last word
-                    by_address[address] = Known(article_id=article_id, entry_hash=entry_hash or "", here=False)
+                    shown = bool(shown) or (address in by_address and by_address[address].shown)
+                    by_address[address] = Known(article_id=article_id, entry_hash=entry_hash or "", here=False, shown=shown)
         return [by_key.get(key) or by_address.get(address) for key, address in entries]
 
     def note(self, rows: Iterable[Sighting], now: datetime) -> None:

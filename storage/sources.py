@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from storage import schema
-from storage.items import Coverage, Poll, PollOutcome, Source, SourceState, Validators
+from storage.gaps import Gaps, gap_of
+from storage.habits import GOOD, after, ailment
+from storage.items import Ail, Ailment, Coverage, Kind, Move, Poll, PollOutcome, Source, SourceState, Validators
 from storage.upsert import insert_or
 
-GOOD = frozenset({PollOutcome.CHANGED, PollOutcome.UNCHANGED})
-_QUIET_AT_LEAST = timedelta(days=3)
-_QUIET_TIMES_HABIT = 8.0
-_MEAN_WEIGHT = 0.2  # how fast the running mean of new entries a day forgets: by e to the minus this a day
-
 _STATE_COLUMNS = [column for column in schema.sources.c if column.name not in {"outlet", "configured_url", "kind"}]
+_POLL_FIELDS = (
+    "source_id", "started", "finished", "status", "error_kind", "error", "entries", "new", "kept", "shared", "latency", "pages", "bare",
+)  # fmt: skip
 
 
 class Sources:
@@ -75,101 +74,77 @@ class Sources:
         states = [after(state, poll, next_poll) for state, poll, next_poll in polls]
         if not states:
             return states
-        self._connection.execute(insert(schema.polls), [_poll_row(poll) for _, poll, _ in polls])
+        self._connection.execute(insert(schema.polls), [_poll_row(poll, next_poll) for _, poll, next_poll in polls])
+        Gaps(self._connection).add(gap for state, poll, _ in polls if (gap := gap_of(state, poll)) is not None)
         statement = insert_or(self._connection, schema.sources)
         rows = [_state_row(state) for state in states]
         changes = {name: statement.excluded[name] for name in rows[0] if name != "id"}
         self._connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=changes), rows)
         return states
 
-    def coverage(self, since: datetime | None, until: datetime, due: Mapping[str, str]) -> Coverage:
-        """Tell what the watch did between `since` (None: ever) and `until`; `due` maps the ids of the configured sources to names."""
+    def coverage(self, since: datetime | None, until: datetime, watched: Mapping[str, str]) -> Coverage:
+        """Tell what the watch did between `since` (None: ever) and `until`.
+
+        A source counts as read if it was in the window, or if it had been read before and was not due again in it.
+
+        Args:
+            watched: the ids of the configured sources, and their names.
+        """
         polls, articles = schema.polls, schema.articles
         window = [polls.c.finished <= until, *([polls.c.finished > since] if since else [])]
         good = polls.c.outcome.in_([outcome.value for outcome in GOOD])
-        read = set(self._connection.scalars(select(polls.c.source_id).where(*window, good).distinct()))
         asked = set(self._connection.scalars(select(polls.c.source_id).where(*window).distinct()))
-        totals = self._connection.execute(
-            select(func.coalesce(func.sum(polls.c.new), 0), func.count().filter(polls.c.shared.is_(False))).where(*window)
-        ).one()
+        read = set(self._connection.scalars(select(polls.c.source_id).where(*window, good).distinct()))
+        states = {state.source_id: state for state in self.states().values() if state.source_id in watched}
+        resting = self._resting(set(watched) - asked, until)
+        unread = set(watched) - read - resting
+        entries = self._connection.execute(select(func.coalesce(func.sum(polls.c.new), 0)).where(*window)).scalar()
         seen = [articles.c.first_seen <= until, *([articles.c.first_seen > since] if since else [])]
         kept, hidden = self._connection.execute(
             select(func.count().filter(articles.c.matched), func.count().filter(articles.c.suppressed)).where(*seen)
         ).one()
-        states = [state for state in self.states().values() if state.source_id in due]
-        crawled = self._connection.execute(select(func.max(polls.c.finished)).where(polls.c.finished <= until)).scalar()
+        known = [state.last_ok for name in unread if (state := states.get(name)) is not None and state.last_ok is not None]
+        moves = [
+            Move(source_id=state.source_id, at=state.moved, url=state.url)
+            for state in states.values()
+            if state.moved is not None and state.url and state.moved <= until and (since is None or state.moved > since)
+        ]
         return Coverage(
             since=since,
             until=until,
-            due=len(due),
-            read=len(read & set(due)),
-            failing=tuple(state for state in states if state.outcome is not None and state.outcome not in GOOD),
-            silent=tuple(state for state in states if is_silent(state, until)),
-            never=tuple(sorted(set(due) - asked)),
-            entries=int(totals[0]),
+            due=len(watched),
+            read=len(watched) - len(unread),
+            ailing=self.ailing(states.values(), until),
+            never=tuple(sorted(unread - asked)),
+            unread=tuple(sorted(unread)),
+            unread_since=min(known, default=None),
+            entries=int(entries or 0),
             kept=kept,
             suppressed=hidden,
-            gaps=int(totals[1]),
-            last_crawl=crawled,
-            outlets=dict(due),
+            gaps=tuple(Gaps(self._connection).between(since, until, watched)),
+            moved=tuple(moves),
+            last_crawl=self._connection.execute(select(func.max(polls.c.finished)).where(polls.c.finished <= until)).scalar(),
+            outlets=dict(watched),
         )
 
+    def ailing(self, states: Iterable[SourceState], now: datetime) -> tuple[Ailment, ...]:
+        """Return what is wrong with sources; a search that never found anything is not."""
+        found = [one for state in states if (one := ailment(state, now)) is not None]
+        empty = select(schema.sources.c.id).where(schema.sources.c.kind == Kind.SEARCH.value, schema.sources.c.entries_total == 0)
+        fruitless = set(self._connection.scalars(empty)) if any(one.kind is Ail.SILENT for one in found) else set()
+        return tuple(one for one in found if one.kind is not Ail.SILENT or one.source_id not in fruitless)
 
-def is_silent(state: SourceState, now: datetime) -> bool:
-    """Whether a source that answers has brought nothing new for far longer than is its habit."""
-    if state.outcome not in GOOD or state.first_poll is None:
-        return False
-    quiet = now - (state.last_new or state.first_poll)
-    if state.new_per_day is None or state.new_per_day <= 0:
-        # Never anything new since the watch began: judge by the newest date it shows, not by its status.
-        return state.newest is not None and now - state.newest > 10 * _QUIET_AT_LEAST and quiet > _QUIET_AT_LEAST
-    # The running mean sinks while nothing comes; the habit is what it was when the last entry came.
-    sunk = max(((state.last_ok or now) - (state.last_new or state.first_poll)) / timedelta(days=1), 0.0)
-    habit = state.new_per_day * math.exp(_MEAN_WEIGHT * min(sunk, 1_000))
-    return quiet > max(_QUIET_AT_LEAST, timedelta(days=min(_QUIET_TIMES_HABIT / habit, 60)))
-
-
-def after(state: SourceState, poll: Poll, next_poll: datetime) -> SourceState:
-    """Return the state of a source after a poll of it."""
-    good = poll.outcome in GOOD
-    # The same body once more was read as a whole, too; "not modified" was not.
-    full = poll.outcome is PollOutcome.CHANGED or (good and poll.validators is not None)
-    validators = poll.validators or state.validators
-    return SourceState(
-        source_id=state.source_id,
-        url=poll.moved_to or state.url,
-        validators=validators,
-        first_poll=state.first_poll or (poll.finished if good else None),
-        last_poll=poll.finished,
-        last_ok=poll.finished if good else state.last_ok,
-        last_full=poll.finished if full else state.last_full,
-        last_new=poll.finished if poll.new else state.last_new,
-        next_poll=next_poll,
-        outcome=poll.outcome,
-        status=poll.status,
-        error_kind=None if good else poll.error_kind,
-        error=None if good else poll.error,
-        failing_since=None if good else (state.failing_since or poll.finished),
-        error_streak=0 if good else state.error_streak + 1,
-        polls=state.polls + 1,
-        entries_total=state.entries_total + poll.entries,
-        new_total=state.new_total + poll.new,
-        new_per_day=_habit(state, poll) if good else state.new_per_day,
-        newest=max(filter(None, (poll.newest, state.newest)), default=None),
-        shape=poll.shape if good and poll.shape else state.shape,
-    )
-
-
-def _habit(state: SourceState, poll: Poll) -> float | None:
-    """The running mean of new entries a day; the first poll finds a whole feed new and says nothing of its habit."""
-    if state.first_poll is None or state.last_ok is None:
-        return None
-    days = max((poll.finished - state.last_ok) / timedelta(days=1), 1 / 288)
-    rate = poll.new / days
-    if state.new_per_day is None:
-        return rate
-    weight = -math.expm1(-_MEAN_WEIGHT * days)  # by time, so that polling often or seldom makes no difference
-    return state.new_per_day + weight * (rate - state.new_per_day)
+    def _resting(self, sources: Iterable[str], until: datetime) -> set[str]:
+        """Return those of some sources whose last poll up to `until` was good, and who were not due again by then."""
+        names = sorted(sources)
+        if not names:
+            return set()
+        polls = schema.polls
+        last = select(polls.c.source_id, func.max(polls.c.id).label("id")).where(polls.c.finished <= until, polls.c.source_id.in_(names))
+        latest = last.group_by(polls.c.source_id).subquery()
+        query = select(polls.c.source_id).join(latest, latest.c.id == polls.c.id)
+        query = query.where(polls.c.outcome.in_([outcome.value for outcome in GOOD]), polls.c.next_poll > until)
+        return set(self._connection.scalars(query))
 
 
 def _state(row: Row[Any]) -> SourceState:
@@ -190,6 +165,5 @@ def _state_row(state: SourceState) -> dict[str, Any]:
     return row
 
 
-def _poll_row(poll: Poll) -> dict[str, Any]:
-    names = ("source_id", "started", "finished", "status", "error_kind", "error", "entries", "new", "kept", "shared")
-    return {name: getattr(poll, name) for name in names} | {"outcome": poll.outcome.value}
+def _poll_row(poll: Poll, next_poll: datetime) -> dict[str, Any]:
+    return {name: getattr(poll, name) for name in _POLL_FIELDS} | {"outcome": poll.outcome.value, "next_poll": next_poll}

@@ -28,6 +28,7 @@ from storage.alerts import Alerts
 from storage.articles import ArticleFilter, Articles
 from storage.deliveries import Deliveries
 from storage.errors import StorageBusy, StorageDamaged, StorageError, UsageError
+from storage.gaps import Gaps
 from storage.items import StoredArticle
 from storage.ledger import Ledger
 from storage.locks import Held, advisory_lock, file_lock
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from storage.retention import Retention
     from storage.trends import Trends
 
-SCHEMA_HEAD = "0007"
+SCHEMA_HEAD = "0008"
 BUSY_TIMEOUT_S = 60.0
 
 
@@ -57,6 +58,11 @@ class Reading:
     def sources(self) -> Sources:
         """What is remembered of sources and their polls."""
         return Sources(self.connection)
+
+    @cached_property
+    def gaps(self) -> Gaps:
+        """Spans in which entries may have been missed."""
+        return Gaps(self.connection)
 
     @cached_property
     def sightings(self) -> Sightings:

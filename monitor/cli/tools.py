@@ -22,11 +22,14 @@ def register(app: typer.Typer) -> None:
 
 def status(context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False) -> None:
     """Show at a glance how the watch is doing. Exit code 0: well; 1: something needs a person."""
-    from monitor.status import print_status
+    from monitor.desks import timetable_of
+    from monitor.status import print_status, status_of
 
     ours = context_of(context)
+    timetables = [(table.name, timetable_of(table)) for table in ours.config.digests]
     with ours.store(create=False).reading() as reading:
-        raise typer.Exit(print_status(reading, ours.sources, now=now(), zone=ours.zone, as_json=as_json))
+        status = status_of(reading, ours.sources, timetables, now())
+    raise typer.Exit(print_status(status, zone=ours.zone, as_json=as_json))
 
 
 def demo(

@@ -157,7 +157,7 @@ def _content(digest: Digest) -> str:
 
 
 def _watch(facts: Facts) -> Iterable[str]:
-    for row in facts.coverage():
+    for row in facts.watch.rows():
         yield f"{row.label}{facts.colon}{'; '.join(row.items)}" if row.items else row.label
 
 

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from monitor.digest.handdates import HandCalendar
 from monitor.digest.lines import LineMaker, tag_of
 from monitor.digest.rank import Reach, unknown
-from monitor.digest.record import Count, CoverageLine, Digest, Group, Kind, Line, Section, Tally, Trend, Trouble
+from monitor.digest.record import Count, CoverageLine, Digest, Group, Kind, Level, Line, Section, Tally, Trend
 from monitor.digest.safe import plain, safe_url
+from monitor.digest.updates import updates_of
+from monitor.digest.watch import UNREAD, coverage_line
 from monitor.digest.words import Words, words_of
-from storage.items import Coverage, SourceState, StoredArticle, Story
+from storage.items import Coverage, StoredArticle, Story
 from storage.text import fold
+
+if TYPE_CHECKING:
+    from storage.ledger import Retold
 
 DEFAULT_NAME = "daily"
 _GROUPED_FROM = 4  # stories of a topic that are shown under its units
-_DETAIL_LIMIT = 200
 
 __all__ = ["DEFAULT_NAME", "build", "tag_of", "unit_of"]
 
@@ -38,6 +42,7 @@ def build(
     timezone: str,
     language: str,
     lead: Callable[[Story], StoredArticle],
+    changed: Sequence[tuple[Retold, Story]] = (),
     reach: Reach = unknown,
     trend: Trend | None = None,
     link: str = "",
@@ -57,6 +62,7 @@ def build(
         timezone: IANA name of the reader's zone.
         language: of the frame; English where we have no words for it.
         lead: picks a story's main article.
+        changed: what has changed of stories that were told before.
         reach: tells the tier of an outlet by its host.
         trend: the weeks before, None where nobody asks.
         link: address on the web of the whole digest, "{day}" standing for its day; "" for none.
@@ -69,13 +75,14 @@ def build(
     lines = sorted(map(maker.line, held), key=_rank)
     sections = arrange(lines, watched)
     mentioned = {topic for line in lines for topic in line.topics}
-    told = _coverage(coverage, zone)
+    told = coverage_line(coverage, zone)
+    updates = updates_of(changed, name=name, zone=zone, lead=lead)
     tally = _tally(held, lines, watched)
     title = words.say("title") if name == DEFAULT_NAME else f"{words.say('title')} · {plain(name).strip()}"
     return Digest(
         name=name,
         title=title,
-        subject=_subject(title, words, day, edition, tally, told),
+        subject=_subject(title, words, day, edition, tally, told, len(updates)),
         guid=f"{tag_of(name)}/{day.isoformat()}/{edition}",
         day=day,
         edition=edition,
@@ -87,6 +94,7 @@ def build(
         sections=sections,
         quiet=tuple(topic for topic in watched if topic not in mentioned),
         coverage=told,
+        updates=updates,
         tally=tally,
         trend=trend,
         link=safe_url(link.replace("{day}", day.isoformat())),
@@ -155,48 +163,19 @@ def _tally(stories: Sequence[Story], lines: Sequence[Line], watched: Sequence[st
     )
 
 
-def _coverage(coverage: Coverage, zone: ZoneInfo) -> CoverageLine:
-    def name(source_id: str) -> str:
-        return plain(coverage.outlets.get(source_id) or source_id).strip()
-
-    def failing(state: SourceState) -> Trouble:
-        outcome = state.outcome.value if state.outcome else "failed"
-        reason = state.error_kind or (f"http-{state.status}" if state.status and state.status >= 400 else outcome)
-        since = state.failing_since.astimezone(zone) if state.failing_since else None
-        detail = plain(state.error or "").strip()[:_DETAIL_LIMIT]
-        return Trouble(source_id=state.source_id, name=name(state.source_id), reason=plain(reason), detail=detail, since=since)
-
-    def silent(state: SourceState) -> Trouble:
-        last = state.last_new or state.newest
-        since = last.astimezone(zone) if last else None
-        return Trouble(source_id=state.source_id, name=name(state.source_id), reason="silent", since=since)
-
-    return CoverageLine(
-        due=coverage.due,
-        read=coverage.read,
-        failing=tuple(sorted(map(failing, coverage.failing), key=lambda one: fold(one.name))),
-        silent=tuple(sorted(map(silent, coverage.silent), key=lambda one: fold(one.name))),
-        never=tuple(name(source_id) for source_id in coverage.never),
-        entries=coverage.entries,
-        kept=coverage.kept,
-        suppressed=coverage.suppressed,
-        gaps=coverage.gaps,
-        last_crawl=coverage.last_crawl.astimezone(zone) if coverage.last_crawl else None,
-        notices=tuple(
-            replace(one, at=one.at.astimezone(zone), detail=plain(one.detail).strip()[:_DETAIL_LIMIT]) for one in coverage.notices
-        ),
-    )
-
-
-def _subject(title: str, words: Words, day: date, edition: int, tally: Tally, coverage: CoverageLine) -> str:
+def _subject(title: str, words: Words, day: date, edition: int, tally: Tally, coverage: CoverageLine, updates: int) -> str:
     """Say the day, how much is new of what, and, on a quiet day or where sources are missing, how many were read."""
     said = words.count("new", tally.stories)
     if tally.topics:
         shown = (f"{plain(one.name).strip()} {words.number(one.n)}" for one in tally.topics)
         said += f" ({words.say('list').join(shown)})"
+    if updates:
+        said += f", {words.count('updated_stories', updates)}"
     if not coverage.due:
         said += f", {words.say('no_sources')}"
     elif not tally.stories or coverage.read < coverage.due:
         said += f", {words.count('read', coverage.read, due=words.number(coverage.due))}"
+    if long := [one.days for one in coverage.of(*UNREAD) if one.level is Level.LONG]:
+        said += f", {words.count('long_unread', len(long), age=words.count('days', max(long)))}"
     number = f" ({words.say('edition', number=edition)})" if edition > 1 else ""
     return plain(f"{title}, {HandCalendar(words.language).long(day)}{number}{words.say('colon')}{said}")

@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date, datetime
 
-from monitor.digest.record import Digest, Group, Kind, Line, Other, Section, Span, Trouble
+from monitor.digest.record import Digest, Group, Kind, Line, Other, Section, Span, Update
 from monitor.digest.safe import plain
+from monitor.digest.watch_words import Watch
 from monitor.digest.words import Calendar, Words, words_of
-from storage.items import Notice, Ownership
-
-_NAMES_SHOWN = 12  # of sources that were silent or not asked; failing ones are always all named, but together from there on
-
-
-@dataclass(frozen=True)
-class Row:
-    """One fact of the coverage box: a label and what falls under it."""
-
-    label: str
-    items: tuple[str, ...] = ()
+from storage.items import Ownership
 
 
 class Facts:
-    """What a digest says in words; `calendar` writes its dates."""
+    """What a digest says in words; `calendar` writes its dates. `watch` says what the watch did."""
 
     def __init__(self, digest: Digest, calendar: Calendar) -> None:
         self._digest = digest
         self._calendar = calendar
         self.words: Words = words_of(digest.language)
         self.colon = self.words.say("colon")  # French sets a blank before it
+        self.watch = Watch(digest.coverage, self.words, self.when)
 
     def when(self, moment: datetime) -> str:
         """Write a local moment as seen from the digest's day."""
@@ -53,18 +44,16 @@ class Facts:
 
     def sum(self) -> str:
         """How much is new and how much of the watch stands behind it: "0 new · 41 of 42 sources read"."""
-        return f"{self.new()} · {self.read()}"
+        return " · ".join(filter(None, (self.new(), self.updated(), self.watch.read())))
+
+    def updated(self) -> str:
+        """How many told stories have changed; "" for none."""
+        updates = self._digest.updates
+        return self.words.count("updated_stories", len(updates)) if updates else ""
 
     def new(self) -> str:
         """How many stories are new."""
         return self.words.count("new", self._digest.count)
-
-    def read(self) -> str:
-        """How many sources were read of those that were due."""
-        coverage = self._digest.coverage
-        if not coverage.due:
-            return self.words.say("no_sources")
-        return self.words.count("read", coverage.read, due=self.words.number(coverage.due))
 
     def window(self) -> str:
         """From when to when, and in which time zone."""
@@ -148,6 +137,19 @@ class Facts:
             parts.append(self.words.say("also_about", topics=self.join(line.topics[1:])))
         return " · ".join(parts)
 
+    def update(self, one: Update) -> list[str]:
+        """Which story an update is of, where and when it was seen, and when the story was told."""
+        outlet = plain(one.outlet).strip() or self.words.say("unknown_outlet")
+        told = [self.words.say("told_on", when=self.short(date.fromisoformat(one.told_on)))] if one.told_on else []
+        return [self.words.say("update_of", id=one.id), outlet, self.words.say("updated", when=self.when(one.at)), *told]
+
+    def changes(self, one: Update) -> list[str]:
+        """What is new of it: the headline before, and words that were not there."""
+        say = self.words.say
+        was = [f"{say('headline_before')}{self.colon}{say('quote', text=plain(one.was).strip())}"] if one.was else []
+        added = [f"{say('added')}{self.colon}{say('quote', text=plain(one.added).strip())}"] if one.added else []
+        return [*was, *added]
+
     def also(self, line: Line) -> str:
         """How many other outlets carry it; "" for none."""
         return self.words.count("also", len(line.also)) if line.also else ""
@@ -156,58 +158,6 @@ class Facts:
         """Another outlet's name, with its language where that differs from the main article's."""
         name = plain(other.outlet).strip() or self.words.say("unknown_outlet")
         return f"{name} ({plain(other.language)})" if other.language and other.language != line.language else name
-
-    # ------------------------------------------------------------------ the watch
-
-    def coverage(self) -> list[Row]:
-        """The rows of the coverage box under its first line; empty where all is well."""
-        coverage = self._digest.coverage
-        rows = []
-        if coverage.failing:
-            rows.append(Row(self.words.count("failing", len(coverage.failing)), self._all_failing(coverage.failing)))
-        if coverage.never:
-            rows.append(Row(self.words.count("never", len(coverage.never)), self._some([plain(name) for name in coverage.never])))
-        if coverage.silent:
-            rows.append(Row(self.words.count("silent", len(coverage.silent)), self._some([self._silent(one) for one in coverage.silent])))
-        if coverage.gaps:
-            rows.append(Row(self.words.count("gaps", coverage.gaps)))
-        return rows + [Row(self._notice(one)) for one in coverage.notices]
-
-    def totals(self) -> str:
-        """What the watch saw, kept and left out, and when it looked last."""
-        coverage, words = self._digest.coverage, self.words
-        last = words.say("last_crawl", when=self.when(coverage.last_crawl)) if coverage.last_crawl else words.say("never_crawled")
-        counted = [words.count(word, getattr(coverage, word)) for word in ("entries", "kept", "suppressed")]
-        return " · ".join((*counted, last))
-
-    def _all_failing(self, failing: Sequence[Trouble]) -> tuple[str, ...]:
-        """Name every source that fails: each by itself, or, where they are many, those that fail alike together."""
-        if len(failing) <= _NAMES_SHOWN:
-            return tuple(f"{plain(one.name).strip()}{self.colon}{self._reason(one)}" for one in failing)
-        alike: dict[str, list[str]] = {}
-        for one in failing:
-            alike.setdefault(self._reason(one), []).append(plain(one.name).strip())
-        return tuple(
-            f"{reason}{self.colon}{self.words.say('list').join(dict.fromkeys(names))}"
-            for reason, names in sorted(alike.items(), key=lambda pair: (-len(pair[1]), pair[0]))
-        )
-
-    def _reason(self, one: Trouble) -> str:
-        said = plain(self.words.reason(one.reason, one.detail)).strip()
-        return f"{said}, {self.words.say('since', when=self.when(one.since))}" if one.since else said
-
-    def _notice(self, one: Notice) -> str:
-        return self.words.notice(one.kind, one.count, when=self.when(one.at), detail=plain(one.detail).strip())
-
-    def _silent(self, one: Trouble) -> str:
-        said = self.words.say("nothing_since", when=self.when(one.since)) if one.since else self.words.say("nothing_new")
-        return f"{plain(one.name).strip()}{self.colon}{said}"
-
-    def _some(self, items: Sequence[str]) -> tuple[str, ...]:
-        if len(items) <= _NAMES_SHOWN + 1:
-            return tuple(items)
-        rest = self.words.say("more", n=self.words.number(len(items) - _NAMES_SHOWN))
-        return (*items[:_NAMES_SHOWN], rest)
 
 
 def clean_spans(spans: Iterable[Span]) -> list[Span]:

@@ -100,8 +100,12 @@ class _Sheet:
     def text(self) -> str:
         facts, style = self._facts, self._style
         self._put(f"{facts.heading()} · {facts.day()}", style.bold)
+        for alarm in facts.watch.alarms():
+            self._put(f"!! {alarm}", style.alert, hanging="   ")
         self._put(facts.sum(), style.alert if self._digest.coverage.trouble else "")
         self._put(facts.window(), style.dim)
+        for warning in facts.watch.warnings():
+            self._put(f"! {warning}", style.alert, hanging="  ")
         if lead := self._figures.lead():
             self._gap()
             self._put(lead)
@@ -110,6 +114,7 @@ class _Sheet:
             self._put(facts.empty())
         for section in self._digest.sections:
             self._section(section)
+        self._updates()
         if quiet := facts.quiet():
             self._gap()
             self._put(quiet, style.dim)
@@ -138,6 +143,22 @@ class _Sheet:
                     self._brief(line)
                 else:
                     self._line(line)
+
+    def _updates(self) -> None:
+        facts, style, updates = self._facts, self._style, self._digest.updates
+        if not updates:
+            return
+        self._gap()
+        self._put(f"{facts.words.say('updates')} ({facts.words.number(len(updates))})", style.accent)
+        self._rule()
+        for number, one in enumerate(updates):
+            if number:
+                self._gap()
+            self._put(plain(one.headline).strip(), style.bold, hanging="  ", url=one.url)
+            self._put(" · ".join(facts.update(one)), style.dim, "  ")
+            for change in facts.changes(one):
+                self._put(change, "", "  ")
+            self._address(one.url, "  ")
 
     def _trend(self) -> None:
         figures, facts, style = self._figures, self._facts, self._style
@@ -185,12 +206,12 @@ class _Sheet:
         trouble = self._digest.coverage.trouble
         self._gap()
         self._rule()
-        self._put(f"{facts.words.say('coverage')}{facts.colon}{facts.read()}", style.alert if trouble else style.bold)
-        for row in facts.coverage():
+        self._put(f"{facts.words.say('coverage')}{facts.colon}{facts.watch.read()}", style.alert if trouble else style.bold)
+        for row in facts.watch.rows():
             self._put(f"{row.label}{facts.colon}".rstrip() if row.items else row.label, style.alert, "  ")
             for item in row.items:
                 self._put(f"- {item}", "", "    ")
-        self._put(facts.totals(), style.dim, "  ")
+        self._put(facts.watch.totals(), style.dim, "  ")
         if hidden := self._figures.hidden():
             self._put(hidden, style.dim, "  ")
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
-from enum import StrEnum
+from datetime import date, datetime, timedelta
+from enum import IntEnum, StrEnum
 
-from storage.items import Notice, Ownership
+from storage.items import Ail, Notice, Ownership
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,6 +85,23 @@ class Line:
         return (*before, *self.snippet, *after)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Update:
+    """A story that was told before, and what has changed of it since."""
+
+    id: str  # "s12"
+    guid: str  # the story's own, the same in every edition
+    headline: str  # as it is now
+    url: str
+    outlet: str
+    language: str
+    at: datetime  # when the change was seen
+    was: str = ""  # the headline before, where it changed
+    added: str = ""  # the first new words of the text
+    told_on: str | None = None  # day of the digest that told it, ISO
+    topics: tuple[str, ...] = ()
+
+
 class Kind(StrEnum):
     """What a section gathers."""
 
@@ -146,15 +163,37 @@ class Trend:
     hidden: tuple[Count, ...] = ()  # hits of the digest's window that were not told, by rule
 
 
+class Level(IntEnum):
+    """How loud a warning is: what has been wrong for weeks must not read like what broke last night."""
+
+    NEW = 0  # named in the coverage box
+    LASTING = 1  # for days: named under the first lines, too
+    LONG = 2  # for weeks: above the news, and in the subject
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trouble:
-    """A source that fails, or answers with nothing new."""
+    """What is wrong with a source."""
 
     source_id: str
     name: str
+    kind: Ail
     reason: str  # a stable word: "dns", "http-503", "blocked", "silent"
     detail: str = ""  # a sentence, where one is known
     since: datetime | None = None
+    days: int = 0  # whole days since it is worth a warning
+    level: Level = Level.NEW
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Missed:
+    """A span in which entries of a source may have been missed."""
+
+    name: str
+    since: datetime | None
+    until: datetime | None
+    state: str = "open"  # see storage.items.Gap
+    found: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,21 +202,26 @@ class CoverageLine:
 
     due: int = 0
     read: int = 0
-    failing: tuple[Trouble, ...] = ()
-    silent: tuple[Trouble, ...] = ()
+    troubles: tuple[Trouble, ...] = ()  # the loudest first
     never: tuple[str, ...] = ()  # names of sources that were not asked once
+    unread_for: timedelta | None = None  # since the last good answer of the source that was read longest ago
     entries: int = 0
     kept: int = 0
     suppressed: int = 0
-    gaps: int = 0
+    gaps: tuple[Missed, ...] = ()
+    moved: tuple[tuple[str, str], ...] = ()  # names, and the addresses they have moved to for good
     last_crawl: datetime | None = None
     notices: tuple[Notice, ...] = ()
+
+    def of(self, *kinds: Ail) -> tuple[Trouble, ...]:
+        """Troubles of these kinds."""
+        return tuple(one for one in self.troubles if one.kind in kinds)
 
     @property
     def trouble(self) -> bool:
         """Whether something may have been missed."""
         missing = self.read < self.due or not self.due
-        return bool(self.failing or self.silent or self.never or self.gaps or self.notices or missing)
+        return bool(self.troubles or self.never or self.gaps or self.notices or missing)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -198,6 +242,7 @@ class Digest:
     sections: tuple[Section, ...]
     quiet: tuple[str, ...]  # watched topics that no story mentions
     coverage: CoverageLine
+    updates: tuple[Update, ...] = ()  # of stories told before; they are not new, and not counted as such
     tally: Tally = Tally()
     trend: Trend | None = None
     link: str = ""  # where the whole digest stands on the web

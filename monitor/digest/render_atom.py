@@ -12,7 +12,7 @@ from monitor.digest.build import tag_of
 from monitor.digest.dates import BabelCalendar
 from monitor.digest.facts import Facts, clean_spans
 from monitor.digest.figures import Figures
-from monitor.digest.record import Digest, Line, Span
+from monitor.digest.record import Digest, Line, Span, Update
 from monitor.digest.safe import plain, safe_url
 
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -28,11 +28,17 @@ def render_atom(digest: Digest) -> str:
     _add(feed, "id", tag_of(digest.name))
     _add(feed, "title", digest.title)
     lead = Figures(digest, facts).lead()
-    _add(feed, "subtitle", " · ".join((facts.day(), facts.sum(), *([lead] if lead else []), *_trouble(facts))))
+    _add(
+        feed,
+        "subtitle",
+        " · ".join((*facts.watch.alarms(), facts.day(), facts.sum(), *facts.watch.warnings(), *([lead] if lead else []), *_trouble(facts))),
+    )
     _add(feed, "updated", _rfc3339(digest.until))
     _add(ElementTree.SubElement(feed, "author"), "name", digest.title)
     for line in digest.lines:
         _entry(feed, facts, line)
+    for one in digest.updates:
+        _update(feed, facts, one)
     ElementTree.indent(feed)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(feed, encoding="unicode")}\n'
 
@@ -58,6 +64,24 @@ def _entry(feed: ElementTree.Element, facts: Facts, line: Line) -> None:
     content.set("type", "html")
 
 
+def _update(feed: ElementTree.Element, facts: Facts, one: Update) -> None:
+    """Write a told story again under its own id, with the moment of the change: readers of feeds show it as changed."""
+    entry = ElementTree.SubElement(feed, "entry")
+    _add(entry, "id", one.guid)
+    title = _add(entry, "title", one.headline)
+    if _TAG_OF_LANGUAGE.match(one.language):
+        title.set(_LANG, one.language)
+    _add(entry, "updated", _rfc3339(one.at))
+    if url := safe_url(one.url):
+        ElementTree.SubElement(entry, "link", {"rel": "alternate", "href": url})
+    _add(ElementTree.SubElement(entry, "author"), "name", one.outlet or facts.words.say("unknown_outlet"))
+    for topic in one.topics:
+        ElementTree.SubElement(entry, "category", {"term": plain(topic)})
+    parts = (" · ".join(facts.update(one)), *facts.changes(one))
+    content = _add(entry, "content", "".join(f"<p>{escape(part)}</p>" for part in parts))
+    content.set("type", "html")
+
+
 def _content(facts: Facts, line: Line) -> str:
     """Return the entry's body as HTML of which every word is escaped."""
     parts = [" · ".join(escape(part) for part in (*facts.meta(line), *facts.badges(line)))]
@@ -75,7 +99,7 @@ def _content(facts: Facts, line: Line) -> str:
 
 
 def _trouble(facts: Facts) -> Iterable[str]:
-    for row in facts.coverage():
+    for row in facts.watch.rows():
         yield f"{row.label}{facts.colon}{'; '.join(row.items)}" if row.items else row.label
 
 

@@ -14,16 +14,18 @@ from markupsafe import Markup
 
 from monitor.digest.dates import BabelCalendar
 from monitor.digest.dress import LANGUAGE_TAG, environment, media, picture_of_days, picture_of_parts, styled
-from monitor.digest.facts import Facts, Row, clean_spans
+from monitor.digest.facts import Facts, clean_spans
 from monitor.digest.figures import Chart, Figures
 from monitor.digest.fold import Piece, Shown, fold
-from monitor.digest.record import Digest, Kind, Line
+from monitor.digest.record import Digest, Kind, Line, Update
 from monitor.digest.safe import POLICY, plain, safe_url
+from monitor.digest.watch_words import Row
 
 LIMIT = 100_000  # bytes; Gmail clips a mail at 102 KB
 _OTHERS_SHOWN = 20  # further outlets of one story; the plain text names all
 _ROW_ITEMS = 60  # sources in one row of the coverage box
 _ITEM_CHARACTERS = 2_000
+_UPDATES_SHOWN = 20
 _TEXT_CHARACTERS = 600  # of a headline, a name, a link's text: a real one is far shorter
 
 
@@ -95,12 +97,18 @@ class _Page:
             "new": facts.new(),
             "window": facts.window(),
             "empty": facts.empty(),
+            "updated": facts.updated(),
+            "updates": [self._update(one) for one in digest.updates[:_UPDATES_SHOWN]],
+            "updates_title": facts.words.say("updates"),
+            "updates_count": facts.words.number(len(digest.updates)),
             "quiet": _short(facts.quiet(), _ITEM_CHARACTERS),
+            "alarms": [_short(one, _ITEM_CHARACTERS) for one in facts.watch.alarms()],
+            "warnings": [_short(one, _ITEM_CHARACTERS) for one in facts.watch.warnings()],
             "trouble": digest.coverage.trouble,
             "coverage_title": facts.words.say("coverage"),
-            "read": facts.read(),
-            "rows": [_cut(row, facts) for row in facts.coverage()],
-            "totals": facts.totals(),
+            "read": facts.watch.read(),
+            "rows": [_cut(row, facts) for row in facts.watch.rows()],
+            "totals": facts.watch.totals(),
             "hidden": figures.hidden(),
             "charts": [_drawn(chart) for chart in figures.charts()],
             "charts_title": figures.title(),
@@ -137,6 +145,15 @@ class _Page:
                 "count": self._facts.words.number(len(section.lines)),
                 "groups": groups,
             }
+
+    def _update(self, one: Update) -> dict[str, Any]:
+        return {
+            "url": safe_url(one.url),
+            "text": _short(plain(one.headline), _TEXT_CHARACTERS),
+            "lang": one.language if LANGUAGE_TAG.match(one.language) else "",
+            "meta": _short(" · ".join(self._facts.update(one)), _TEXT_CHARACTERS),
+            "changes": [_short(change, _TEXT_CHARACTERS) for change in self._facts.changes(one)],
+        }
 
     def _line(self, line: Line) -> dict[str, Any]:
         facts = self._facts

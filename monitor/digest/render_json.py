@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from monitor.digest.facts import Facts, clean_spans
 from monitor.digest.figures import Figures
 from monitor.digest.handdates import HandCalendar
-from monitor.digest.record import Count, CoverageLine, Digest, Line, Span, Trend, Trouble
+from monitor.digest.record import Count, CoverageLine, Digest, Line, Span, Trend, Trouble, Update
 from monitor.digest.safe import plain, safe_url
+from monitor.digest.watch import UNREAD
+from storage.items import Ail
 
 SCHEMA_VERSION = 1  # grows when a key goes or changes its meaning, not when one is added
 
 
 def render_json(digest: Digest) -> str:
     """Render as JSON; times are ISO 8601 with the reader's offset, what is not known is null."""
+    facts = Facts(digest, HandCalendar(digest.language))
     document = {
         "schema_version": SCHEMA_VERSION,
         "id": digest.guid,
@@ -49,7 +52,8 @@ def render_json(digest: Digest) -> str:
             }
             for section in digest.sections
         ],
-        "summary": Figures(digest, Facts(digest, HandCalendar(digest.language))).lead() or None,
+        "updates": [_update(one) for one in digest.updates],
+        "summary": Figures(digest, facts).lead() or None,
         "tally": {
             "stories": digest.tally.stories,
             "articles": digest.tally.articles,
@@ -59,7 +63,7 @@ def render_json(digest: Digest) -> str:
         },
         "trend": _trend(digest.trend) if digest.trend else None,
         "quiet_topics": [plain(topic) for topic in digest.quiet],
-        "coverage": _coverage(digest.coverage),
+        "coverage": _coverage(digest.coverage) | {"alarms": facts.watch.alarms(), "warnings": facts.watch.warnings()},
     }
     # "<\/" is the same string to a JSON reader, and cannot end a script in a page that embeds this.
     return json.dumps(document, ensure_ascii=False, indent=2).replace("</", "<\\/") + "\n"
@@ -117,18 +121,41 @@ def _line(line: Line) -> dict[str, Any]:
     }
 
 
+def _update(one: Update) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "guid": one.guid,
+        "headline": plain(one.headline),
+        "url": safe_url(one.url) or None,
+        "outlet": plain(one.outlet),
+        "language": one.language or None,
+        "updated": _iso(one.at),
+        "headline_before": plain(one.was) or None,
+        "added": plain(one.added) or None,
+        "told_on": one.told_on,
+        "topics": [plain(topic) for topic in one.topics],
+    }
+
+
 def _coverage(coverage: CoverageLine) -> dict[str, Any]:
     return {
         "trouble": coverage.trouble,
         "due": coverage.due,
         "read": coverage.read,
-        "failing": [_trouble(one) for one in coverage.failing],
-        "silent": [_trouble(one) for one in coverage.silent],
+        "failing": [_trouble(one) for one in coverage.of(*UNREAD)],
+        "silent": [_trouble(one) for one in coverage.of(Ail.SILENT)],
+        "headlines_only": [_trouble(one) for one in coverage.of(Ail.BARE)],
         "never": [plain(name) for name in coverage.never],
         "entries": coverage.entries,
         "kept": coverage.kept,
         "suppressed": coverage.suppressed,
-        "gaps": coverage.gaps,
+        "unread_hours": round(coverage.unread_for / timedelta(hours=1), 1) if coverage.unread_for is not None else None,
+        "gaps": len(coverage.gaps),
+        "gap_spans": [
+            {"name": plain(gap.name), "since": _iso(gap.since), "until": _iso(gap.until), "state": gap.state, "found": gap.found}
+            for gap in coverage.gaps
+        ],
+        "moved": [{"name": plain(name), "url": safe_url(url) or None} for name, url in coverage.moved],
         "last_crawl": _iso(coverage.last_crawl),
         "notices": [
             {"kind": plain(one.kind), "at": _iso(one.at), "count": one.count, "detail": plain(one.detail) or None}
@@ -144,6 +171,9 @@ def _trouble(one: Trouble) -> dict[str, Any]:
         "reason": plain(one.reason),
         "detail": plain(one.detail) or None,
         "since": _iso(one.since),
+        "kind": one.kind.value,
+        "days": one.days,
+        "level": one.level.name.lower(),
     }
 
 

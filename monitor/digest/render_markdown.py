@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from monitor.digest.dates import BabelCalendar
 from monitor.digest.facts import Facts, clean_spans
 from monitor.digest.figures import Figures
-from monitor.digest.record import Digest, Kind, Line, Span
+from monitor.digest.record import Digest, Kind, Line, Span, Update
 from monitor.digest.safe import plain, safe_url
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>&~|#$!^])")
@@ -23,8 +23,10 @@ def render_markdown(digest: Digest) -> str:
     figures = Figures(digest, facts)
     blocks = [
         f"# {escape(facts.heading())}",
+        *(f"**⚠ {escape(alarm)}**" for alarm in facts.watch.alarms()),
         f"**{escape(facts.day())}** — {escape(facts.sum())}",
         f"*{escape(facts.window())}*",
+        *(f"⚠ {escape(warning)}" for warning in facts.watch.warnings()),
     ]
     blocks.append(escape(figures.lead() or facts.empty()))
     for section in digest.sections:
@@ -37,6 +39,9 @@ def render_markdown(digest: Digest) -> str:
                 blocks.append("\n".join(_brief(facts, line) for line in group.lines))
             else:
                 blocks += [_line(facts, line, 4 if title else 3) for line in group.lines]
+    if digest.updates:
+        blocks.append(f"## {escape(facts.words.say('updates'))} ({len(digest.updates)})")
+        blocks += [_update(facts, one) for one in digest.updates]
     if quiet := facts.quiet():
         blocks.append(f"*{escape(quiet)}*")
     blocks += _trend(facts, figures)
@@ -57,6 +62,11 @@ def escape(text: str) -> str:
 
 def _brief(facts: Facts, line: Line) -> str:
     return f"- {_link(escape(line.headline), line.url)} · {escape(facts.meta(line)[0])} · `{line.id}`"
+
+
+def _update(facts: Facts, one: Update) -> str:
+    rows = [f"### {_link(escape(one.headline), one.url)}", " · ".join(escape(part) for part in facts.update(one))]
+    return "\n\n".join((*rows, *(escape(change) for change in facts.changes(one))))
 
 
 def _trend(facts: Facts, figures: Figures) -> list[str]:
@@ -84,12 +94,12 @@ def _line(facts: Facts, line: Line, level: int) -> str:
 
 
 def _coverage(facts: Facts, figures: Figures, *, trouble: bool) -> str:
-    head = f"{facts.words.say('coverage')}{facts.colon}{facts.read()}"
+    head = f"{facts.words.say('coverage')}{facts.colon}{facts.watch.read()}"
     rows = [f"**{'⚠ ' if trouble else ''}{escape(head)}**", ""]
-    for row in facts.coverage():
+    for row in facts.watch.rows():
         rows.append(f"- {escape(row.label)}")
         rows += [f"  - {escape(item)}" for item in row.items]
-    rows += [*([""] if rows[-1] else []), escape(facts.totals())]
+    rows += [*([""] if rows[-1] else []), escape(facts.watch.totals())]
     if hidden := figures.hidden():
         rows += ["", escape(hidden)]
     return "\n".join(rows)

@@ -6,6 +6,7 @@ state -> fetch -> (304 or same body: done) -> read -> sift -> pages -> take -> p
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,18 +15,22 @@ from typing import TYPE_CHECKING, Any
 from scrapy.http import Response
 
 from spiders.fetching import Answer, fetch
-from spiders.hosts import max_age, retry_after
+from spiders.hosts import fresh_for, retry_after
 from spiders.intake import intake_failure
 from spiders.settings import LARGEST_FEED
 from spiders.workers import WorkerFailed, what_failed
 from storage.errors import ReadError
-from storage.items import Entry, Poll, PollOutcome, Source, SourceState, Validators
+from storage.items import Entry, Kind, Poll, PollOutcome, Source, SourceState, Validators
 
 if TYPE_CHECKING:
     from spiders.base import MonitorSpider
 
-FULL_READ = timedelta(days=3)  # so long a server's "unchanged" is believed before the whole document is asked for again
+FULL_READ = timedelta(hours=23)  # so long a server's "unchanged" is believed; a crawl a day that begins a little early reads all, too
+SAMPLE = timedelta(
+    hours=8
+)  # between two pages of a source that are read to the end though they can name nobody, to know whether that works
 _CHALLENGE = (b"just a moment", b"cf-chl", b"challenge-platform", b"captcha", b"access denied", b"attention required")
+_LOGIN = re.compile(rb"<input[^>]{1,400}type\s*=\s*[\"']?password", re.I)
 
 
 class Poller:
@@ -48,6 +53,7 @@ class Poller:
         """
         started = self.spider.now()
         state = self.spider.intake.state(source)
+        self._plan_sample(source, state, started)
         # A moved source that fails is looked for where it used to be, every other time.
         url = self.address(source, started) if not state.url or state.error_streak % 2 else state.url
         conditions = self.conditions(state, started)
@@ -63,6 +69,7 @@ class Poller:
             status=answer.status,
             moved_to=moved_to,
             retry_after=answer.until,
+            latency=answer.latency,
         )
         try:
             poll = await self._read(source, state, answer, poll, asked_for_changes=bool(conditions))
@@ -72,7 +79,14 @@ class Poller:
             if intake_failure(error):
                 raise
             poll = replace(poll, error_kind="unreadable", error=what_failed(error), moved_to=None)
-        return replace(poll, finished=self.spider.now())
+        pages, bare = self.spider.pages_read.pop(source.id, (0, 0))
+        return replace(poll, finished=self.spider.now(), pages=pages, bare=bare)
+
+    def _plan_sample(self, source: Source, state: SourceState, now: datetime) -> None:
+        """Have one page of the source read to its end now and then; at the first poll of all there is enough to do."""
+        known = state.last_full is not None and source.kind is not Kind.SEARCH
+        if known and (state.sampled is None or not timedelta(0) <= now - state.sampled < SAMPLE):
+            self.spider.to_sample.add(source.id)
 
     def address(self, source: Source, now: datetime) -> str:
         """The address to ask for today."""
@@ -85,7 +99,7 @@ class Poller:
     def conditions(self, state: SourceState, now: datetime) -> dict[str, str]:
         """The headers that ask "changed since?", left out now and then: some servers say "unchanged" for good."""
         validators = state.validators
-        if state.last_full is None or now - state.last_full > FULL_READ or state.error_streak:
+        if state.last_full is None or not timedelta(0) <= now - state.last_full <= FULL_READ or state.error_streak:
             return {}
         headers = {}
         if validators.etag:
@@ -99,7 +113,7 @@ class Poller:
         if response is None:
             outcome = PollOutcome.BLOCKED if answer.error_kind == "robots" else PollOutcome.FAILED
             return replace(poll, outcome=outcome, error_kind=answer.error_kind, error=answer.error, moved_to=None)
-        poll = replace(poll, retry_after=retry_after(response, poll.started), ttl=max_age(response))
+        poll = replace(poll, retry_after=retry_after(response, poll.started), ttl=fresh_for(response))
         if response.status == 304 and asked_for_changes:
             return replace(poll, outcome=PollOutcome.UNCHANGED)
         if response.status != 200:
@@ -134,6 +148,7 @@ class Poller:
             kept=kept,
             shared=not (known_before and entries and len(fresh) == len(entries)),
             newest=max((entry.published for entry in entries if entry.published), default=None),
+            oldest=min((entry.published for entry in entries if entry.published), default=None),
         )
 
     def unreadable(self, answer: Answer, error: ReadError) -> dict[str, Any]:
@@ -146,6 +161,13 @@ class Poller:
                 "outcome": PollOutcome.BLOCKED,
                 "error_kind": "challenge",
                 "error": f"a check for humans stands before the {self.NOUN}",
+                "moved_to": None,
+            }
+        if _LOGIN.search(response.body[:200_000]):
+            return {
+                "outcome": PollOutcome.BLOCKED,
+                "error_kind": "login",
+                "error": f"a login stands before the {self.NOUN}",
                 "moved_to": None,
             }
         kind = "unreadable" if isinstance(error, WorkerFailed) else f"not-a-{self.NOUN}"

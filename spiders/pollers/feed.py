@@ -15,7 +15,7 @@ from spiders.pollers.base import Poller, header
 from spiders.readers.alternates import find_feeds
 from spiders.readers.feed import Reading, read_feed, read_quickly
 from storage.errors import ReadError
-from storage.items import Poll, Source, SourceState
+from storage.items import Kind, Poll, PollOutcome, Source, SourceState
 
 if TYPE_CHECKING:
     from spiders.base import MonitorSpider
@@ -38,6 +38,10 @@ class FeedPoller(Poller):
     async def taken(self, source: Source, state: SourceState, response: Response, poll: Poll) -> Poll:
         """Read a feed and hand over what is new."""
         reading = await self._reading(source, response, poll.started)
+        if not reading.entries and state.entries_total and source.kind is Kind.FEED:
+            # Its validators are not kept: "unchanged since it was empty" is no answer either.
+            said = "the feed is empty; it used to hold entries"
+            return replace(poll, outcome=PollOutcome.FAILED, validators=None, moved_to=None, error_kind="empty", error=said)
         poll = await self.hand_over(source, state, poll, reading.entries)
         return replace(
             poll,
@@ -45,6 +49,8 @@ class FeedPoller(Poller):
             validators=None if reading.by == "feedparser" and not _has_end(response.body) else poll.validators,
             newest=reading.newest,
             ttl=max(filter(None, (poll.ttl, reading.ttl)), default=None),
+            skip_hours=reading.skip_hours,
+            skip_days=reading.skip_days,
         )
 
     async def _reading(self, source: Source, response: Response, now: datetime) -> Reading:

@@ -97,6 +97,8 @@ def _rss(channel: Any, items: list[Any], space: str, limit: int) -> RawFeed | No
             feed.language = feed.language or _text(child)
         elif tag == "ttl":
             feed.ttl = _text(child)
+        elif tag in {"skipHours", "skipDays"}:
+            (feed.skip_hours if tag == "skipHours" else feed.skip_days).extend(_text(one) for one in child[:24])
         elif tag == _SY + "updatePeriod":
             feed.period = _text(child)
         elif tag == _SY + "updateFrequency":

@@ -24,6 +24,7 @@ from storage.text import SUMMARY_LIMIT, TEXT_LIMIT, TITLE_LIMIT, clean_text
 MOST_ENTRIES = 1_000
 LARGEST_FEED = 16 * 1024 * 1024  # bytes
 _PERIODS = {"hourly": 60, "daily": 1_440, "weekly": 10_080, "monthly": 43_200, "yearly": 525_600}
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.I)
 _HTML_TITLE = re.compile(rb"<title[^>]*>([^<]{1,200})", re.I)
 _SITEMAP = re.compile(rb"<(?:[\w.-]{1,20}:)?(?:urlset|sitemapindex)[\s>]")
@@ -45,6 +46,8 @@ class Reading:
     entries: tuple[Entry, ...]
     newest: datetime | None
     ttl: timedelta | None
+    skip_hours: tuple[int, ...] = ()  # UTC
+    skip_days: tuple[int, ...] = ()  # ISO weekdays
     capped: bool = False  # it held more entries than are read
     without_address: int = 0  # entries left out because they link nowhere
 
@@ -100,6 +103,8 @@ def _made(raw: RawFeed, by: str, source: Source, url: str, now: datetime, most: 
         entries=tuple(entries),
         newest=max(dates, default=None),
         ttl=_ttl(raw),
+        skip_hours=_hours(raw.skip_hours),
+        skip_days=tuple(sorted({_DAYS.index(day.strip().lower()[:3]) + 1 for day in raw.skip_days if day.strip().lower()[:3] in _DAYS})),
         capped=capped,
         without_address=homeless,
     )
@@ -214,6 +219,12 @@ def _ttl(raw: RawFeed) -> timedelta | None:
         often = int(raw.frequency.strip()[:4]) if raw.frequency.strip().isdigit() else 1
         minutes = max(minutes, _PERIODS[raw.period.strip().lower()] / max(often, 1))
     return timedelta(minutes=min(minutes, 43_200)) if minutes > 0 else None
+
+
+def _hours(said: Sequence[str]) -> tuple[int, ...]:
+    """Read the hours of RSS: 0 to 23, or 1 to 24 in its oldest version; a feed that asks never to be read asks for nothing."""
+    hours = {int(one.strip()) % 24 for one in said if re.fullmatch(r"\d{1,2}", one.strip()) and int(one.strip()) <= 24}
+    return tuple(sorted(hours)) if len(hours) < 24 else ()
 
 
 def what_it_is(body: bytes, wanted: str) -> str:

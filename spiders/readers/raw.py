@@ -34,4 +34,6 @@ class RawFeed:
     ttl: str = ""  # minutes
     period: str = ""  # sy:updatePeriod
     frequency: str = ""  # sy:updateFrequency
+    skip_hours: list[str] = field(default_factory=list)  # of RSS, in GMT
+    skip_days: list[str] = field(default_factory=list)
     entries: list[RawEntry] = field(default_factory=list)

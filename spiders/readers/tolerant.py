@@ -12,6 +12,12 @@ from storage.text import clean_text
 
 _REFERENCE = re.compile(rb"&#(?:[xX]0*([0-9a-fA-F]{4,})|0*([0-9]{5,}));?")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[<>]{0,500}\[[^\]]*\]\s*>", re.I)
+_FIRST_ITEM = re.compile(rb"<(?:item|entry)\b", re.I)
+_SKIPPED = {
+    "skip_hours": re.compile(rb"<skipHours>(.{0,2000}?)</skipHours>", re.I | re.S),
+    "skip_days": re.compile(rb"<skipDays>(.{0,2000}?)</skipDays>", re.I | re.S),
+}
+_ONE_SKIPPED = re.compile(rb"<(?:hour|day)>\s*(\w{1,12})\s*</", re.I)
 
 
 def read_tolerant(body: bytes, content_type: str | None, limit: int) -> RawFeed | None:
@@ -46,6 +52,12 @@ def read_tolerant(body: bytes, content_type: str | None, limit: int) -> RawFeed 
         period=channel.get("sy_updateperiod") or "",
         frequency=channel.get("sy_updatefrequency") or "",
     )
+    # feedparser gives nothing of these.
+    found = _FIRST_ITEM.search(body)
+    head = body[: found.start()] if found else body[:20_000]
+    for name, pattern in _SKIPPED.items():
+        if block := pattern.search(head):
+            setattr(feed, name, [one.decode("ascii", "replace") for one in _ONE_SKIPPED.findall(block[1])[:24]])
     feed.entries = [_entry(item) for item in parsed.entries[:limit]]
     return feed
 

@@ -31,7 +31,7 @@ from monitor.digest.render_text import render_text
 from monitor.digest.safe import plain, safe_url
 from monitor.digest.words import TABLES, words_of
 from monitor.shapes import SHAPES, render
-from storage.items import Article, BodyFrom, Coverage, Mention, Ownership, PollOutcome, SourceState, StoredArticle, Story
+from storage.items import Ail, Ailment, Article, BodyFrom, Coverage, Gap, Mention, Ownership, StoredArticle, Story
 
 DAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)  # 07:30 in Hanoi
@@ -77,9 +77,17 @@ def coverage(**changes: Any) -> Coverage:
     return Coverage(**(values | changes))
 
 
-def failing(source_id: str = "bao", **changes: Any) -> SourceState:
-    values: dict[str, Any] = {"outcome": PollOutcome.FAILED, "error_kind": "http-503", "failing_since": NOW - timedelta(days=2)}
-    return SourceState(source_id=source_id, **(values | changes))
+def failing(source_id: str = "bao", **changes: Any) -> Ailment:
+    since = NOW - timedelta(days=2)
+    values: dict[str, Any] = {"kind": Ail.FAILING, "word": "http-503", "since": since, "began": since}
+    return Ailment(source_id=source_id, **(values | changes))
+
+
+def silent(source_id: str, since: datetime | None = None) -> Ailment:
+    return Ailment(source_id=source_id, kind=Ail.SILENT, word="silent", since=since, began=NOW)
+
+
+GAP = Gap(source_id="tin", at=NOW, since=NOW - timedelta(hours=5), until=NOW - timedelta(hours=3))
 
 
 def digest(*stories: Story, **changes: Any) -> Digest:
@@ -331,14 +339,14 @@ def words_in(made: Digest, shape: str) -> str:
 
 @pytest.mark.parametrize("shape", ["terminal", "text", "html", "markdown", "atom"])
 def test_a_quiet_day_says_so_and_names_the_source_that_failed(shape: str) -> None:
-    said = words_in(digest(coverage=coverage(read=41, failing=(failing(),))), shape)
+    said = words_in(digest(coverage=coverage(read=41, ailing=(failing(),))), shape)
     assert "0 new" in said
     assert "41 of 42 sources read" in said
     assert "Báo Ví Dụ: HTTP 503, since 21 Nov, 07:30" in said
 
 
 def test_a_quiet_day_as_json() -> None:
-    document = json.loads(render_json(digest(coverage=coverage(read=41, failing=(failing(error="Service unavailable"),)))))
+    document = json.loads(render_json(digest(coverage=coverage(read=41, ailing=(failing(detail="Service unavailable"),)))))
     assert document["schema_version"] == 1
     assert document["count"] == 0 and document["sections"] == []
     told = document["coverage"]
@@ -346,6 +354,7 @@ def test_a_quiet_day_as_json() -> None:
     (bad,) = told["failing"]
     assert bad == {
         "source": "bao", "name": "Báo Ví Dụ", "reason": "http-503", "detail": "Service unavailable", "since": "2026-11-21T07:30:00+07:00",
+        "kind": "failing", "days": 2, "level": "new",
     }  # fmt: skip
 
 
@@ -369,10 +378,10 @@ def test_nothing_read_is_not_called_quiet() -> None:
     "changes",
     [
         {"read": 41},
-        {"failing": (failing(),)},
-        {"silent": (SourceState(source_id="tin", outcome=PollOutcome.UNCHANGED),)},
+        {"ailing": (failing(),)},
+        {"ailing": (silent("tin"),)},
         {"never": ("le",)},
-        {"gaps": 1},
+        {"gaps": (GAP,)},
         {"due": 0, "read": 0},
     ],
 )
@@ -385,30 +394,34 @@ def test_every_trouble_turns_the_box_amber(changes: dict[str, Any]) -> None:
 def test_the_coverage_box_names_all_that_is_wrong() -> None:
     bad = coverage(
         read=38,
-        failing=(failing(), failing("tin", error_kind=None, outcome=PollOutcome.BLOCKED, status=403), failing("le", error_kind="dns")),
-        silent=(SourceState(source_id="still", outcome=PollOutcome.UNCHANGED, last_new=datetime(2026, 10, 3, 4, tzinfo=UTC)),),
+        ailing=(
+            failing(),
+            failing("tin", kind=Ail.BLOCKED, word="http-403"),
+            failing("le", word="dns"),
+            silent("still", datetime(2026, 10, 3, 4, tzinfo=UTC)),
+        ),
         never=("new",),
-        gaps=2,
+        gaps=(GAP, GAP),
     )
     text = flat(render_text(digest(coverage=bad)))
     assert "Failing sources: - Báo Ví Dụ: HTTP 503" in text
     assert "Le Quotidien: name not found" in text
-    assert "Tin Sáng: HTTP 403" in text
+    assert "Source that refuses us: - Tin Sáng: HTTP 403" in text
     assert "still: nothing new since 3 Oct, 11:00" in text
     assert "Source not asked: - new" in text
-    assert "2 polls shared nothing" in text
+    assert "2 polls shared nothing" in text and "- Tin Sáng: 02:30 to 04:30" in text
     assert "1,204 entries seen · 7 articles kept · 2 suppressed · last crawl 07:25" in text
 
 
 def test_a_failure_of_no_known_kind_is_told_in_its_own_words() -> None:
-    text = flat(render_text(digest(coverage=coverage(failing=(failing(error_kind="odd-thing", error="The server sang\x1b[31m a song"),)))))
+    text = flat(render_text(digest(coverage=coverage(ailing=(failing(word="odd-thing", detail="The server sang\x1b[31m a song"),)))))
     assert "Báo Ví Dụ: The server sang[31m a song" in text
-    text = flat(render_text(digest(coverage=coverage(failing=(failing(error_kind="odd-thing"),)))))
+    text = flat(render_text(digest(coverage=coverage(ailing=(failing(word="odd-thing"),)))))
     assert "Báo Ví Dụ: odd thing" in text
 
 
 def test_all_failing_sources_are_named_but_a_long_list_of_others_is_cut() -> None:
-    bad = coverage(failing=tuple(failing(f"f{number}") for number in range(60)), never=tuple(f"n{number:02}" for number in range(60)))
+    bad = coverage(ailing=tuple(failing(f"f{number}") for number in range(60)), never=tuple(f"n{number:02}" for number in range(60)))
     text = render_text(digest(coverage=bad))
     assert "HTTP 503, since 21 Nov, 07:30: f0, f1, f10" in flat(text)
     assert all(re.search(rf"\bf{number}\b", text) for number in range(60))
@@ -496,7 +509,7 @@ def test_the_frame_speaks_three_languages_and_headlines_stay(language: str, said
 
 @pytest.mark.parametrize("language", ["en", "vi", "fr"])
 def test_no_word_of_the_frame_is_left_unfilled(language: str) -> None:
-    bad = coverage(read=1, failing=(failing(),), silent=(SourceState(source_id="s"),), never=tuple(map(str, range(99))), gaps=1)
+    bad = coverage(read=1, ailing=(failing(), silent("s")), never=tuple(map(str, range(99))), gaps=(GAP,))
     full = story(
         1, stored(1, mention(unit="FPT › X"), copy_id=1, updated_at=NOW), stored(2, mention("Mila"), copy_id=1, ownership=Ownership.RELEASE)
     )
@@ -526,9 +539,9 @@ def hostile(url: str = 'https://evil.example/a"><script>alert(4)</script>?x=(1)&
         stored(number, said, title=HOSTILE, url=url, outlet=f"{number} {HOSTILE}", language=f'en"><b>{HOSTILE}', copy_id=1, ownership=kind)
         for number, kind in enumerate((Ownership.EARNED, Ownership.EARNED, Ownership.RELEASE), 1)
     ]
-    bad = failing(HOSTILE, error_kind=HOSTILE, error=HOSTILE)
+    bad = failing(HOSTILE, word=HOSTILE, detail=HOSTILE)
     return digest(
-        story(1, *articles), coverage=coverage(failing=(bad,), never=(HOSTILE,), read=41, outlets={HOSTILE: HOSTILE}), name=HOSTILE
+        story(1, *articles), coverage=coverage(ailing=(bad,), never=(HOSTILE,), read=41, outlets={HOSTILE: HOSTILE}), name=HOSTILE
     )
 
 
@@ -592,7 +605,7 @@ def test_html_loads_nothing_and_keeps_its_dark_side() -> None:
     assert not re.search(r"<(script|img|link|iframe|form)|url\(|@import", page)
     assert "prefers-color-scheme: dark" in page
     assert page.startswith("<!DOCTYPE html>")
-    page = render_html(day_of_news(coverage=coverage(failing=(failing(),))))
+    page = render_html(day_of_news(coverage=coverage(ailing=(failing(),))))
     styled = [attributes for tag, attributes in Page(page).tags if tag in {"h1", "h2", "h3", "h4", "a", "p", "ul", "td"}]
     assert styled and all(attributes.get("style") for attributes in styled if attributes.keys() - {"align"})
     assert "built-in" not in page
@@ -707,7 +720,7 @@ def test_json_holds_every_fact() -> None:
 @pytest.mark.parametrize("color", [False, True])
 def test_the_terminal_is_never_wider_than_asked(width: int, color: bool) -> None:
     wide = story(5, stored(5, mention(alias="FPT", snippet="FPT 是一家越南的科技公司" * 9 + "x" * 150), title="株式会社の新しい発表" * 12))
-    shown = render_terminal(digest(wide, story(12), coverage=coverage(failing=(failing(),))), width=width, color=color)
+    shown = render_terminal(digest(wide, story(12), coverage=coverage(ailing=(failing(),))), width=width, color=color)
     assert color == ("\x1b[" in shown)
     for line in re.sub(r"\x1b\[[\d;]*m", "", shown).splitlines():
         assert columns(line) <= width or line.strip().startswith("https://")

@@ -192,8 +192,8 @@ def long_day(number: int, **changes: Any) -> Digest:
         )
         for one in range(1, number + 1)
     ]
-    bad = tuple(failing(f"source-{one:03}", error_kind=f"http-{500 + one % 3}") for one in range(120))
-    return digest(*stories, **({"trend": trend(), "coverage": coverage(failing=bad, read=1)} | changes))
+    bad = tuple(failing(f"source-{one:03}", word=f"http-{500 + one % 3}") for one in range(120))
+    return digest(*stories, **({"trend": trend(), "coverage": coverage(ailing=bad, read=1)} | changes))
 
 
 def ids_in(made: Digest, shape: str) -> list[str]:
@@ -242,7 +242,7 @@ def test_giant_words_cannot_push_the_page_over_its_limit() -> None:
     giant = "ố" * 30_000
     made = digest(
         *(story(one, stored(one, mention(snippet=giant, alias="FPT"), title=giant, outlet=giant)) for one in range(1, 6)),
-        coverage=coverage(failing=(failing(error_kind="odd", error=giant),)),
+        coverage=coverage(ailing=(failing(word="odd", detail=giant),)),
     )
     assert len(render_html(made).encode()) < LIMIT
 

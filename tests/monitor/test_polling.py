@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from monitor import polling
-from storage.items import Poll, PollOutcome, Source, SourceState
+from storage.items import Entry, Poll, PollOutcome, Source, SourceState
 
 NOW = datetime(2026, 11, 23, 6, tzinfo=UTC)
 SOURCE = Source(id="a", url="https://a.example/rss")
@@ -48,7 +48,7 @@ def test_wishes_of_feed_and_server_move_the_next_poll_but_not_beyond_a_day() -> 
     assert wait(ttl=timedelta(hours=2)) >= timedelta(hours=2)
     assert wait(ttl=timedelta(days=365)) == polling.CEILING
     assert wait(retry_after=NOW + timedelta(hours=5)) == timedelta(hours=5)
-    assert wait(retry_after=NOW + timedelta(days=3)) == polling.CEILING
+    assert wait(retry_after=NOW + timedelta(days=3)) == polling.PATIENCE
 
 
 def test_the_users_interval_is_kept() -> None:
@@ -66,3 +66,63 @@ def test_errors_back_off_to_a_day_and_one_good_answer_brings_it_back(outcome: Po
 
 def test_a_rolled_over_window_is_polled_sooner_even_where_the_feed_asks_for_patience() -> None:
     assert wait(replace(FRESH, new_per_day=0.0), shared=False, ttl=timedelta(hours=6)) <= timedelta(minutes=17)
+
+
+def entries(*days_ago: float) -> list[Entry]:
+    return [Entry(source_id="a", key=str(n), url=f"https://a.example/{n}", published=NOW - timedelta(days=n)) for n in days_ago]
+
+
+def test_a_document_that_shows_nothing_known_has_rolled_over() -> None:
+    before = replace(FRESH, last_ok=NOW - timedelta(hours=4), entries_total=20, newest=NOW - timedelta(hours=5))
+    shown = entries(0.01, 0.02, 0.03)
+    assert not polling.overlaps(before, shown, [False, False, False])
+    assert polling.overlaps(before, shown, [False, False, True])
+    assert polling.overlaps(FRESH, shown, [False, False, False]), "at the first poll all is new"
+    assert polling.overlaps(before, [], []), "an empty document tells nothing"
+
+
+def test_what_is_pinned_on_top_for_weeks_hides_no_gap() -> None:
+    before = replace(FRESH, last_ok=NOW - timedelta(hours=4), entries_total=20, newest=NOW - timedelta(hours=5))
+    shown = entries(30, *(n / 100 for n in range(1, 10)))
+    assert not polling.overlaps(before, shown, [True, *[False] * 9])
+    assert polling.overlaps(before, shown, [True, *[False] * 8, True]), "a recent one is known, too"
+
+
+def test_no_wish_of_a_feed_makes_its_entries_fall_out_unseen() -> None:
+    fast = replace(FRESH, new_per_day=240.0)
+    assert wait(fast, ttl=timedelta(hours=12), entries=20) <= timedelta(hours=1.1)
+    slow = replace(FRESH, new_per_day=2.0)
+    assert wait(slow, ttl=timedelta(hours=12), entries=20) >= timedelta(hours=12)
+    assert wait(replace(fast, shown=20), outcome=PollOutcome.UNCHANGED, ttl=timedelta(hours=12)) <= timedelta(hours=1.1)
+
+
+def test_after_a_gap_a_source_is_polled_more_often_for_a_while() -> None:
+    usual = replace(FRESH, new_per_day=60.0)
+    shaken = replace(usual, last_gap=NOW - timedelta(hours=6))
+    assert wait(shaken) == pytest.approx(wait(usual) / 2, abs=timedelta(seconds=1))
+    assert wait(replace(usual, last_gap=NOW - timedelta(days=3))) == wait(usual)
+
+
+def test_hours_and_days_that_a_feed_leaves_out_are_skipped() -> None:
+    hours = polling.next_poll(SOURCE, FRESH, poll(skip_hours=(6, 7, 8)))
+    assert hours == NOW.replace(hour=9)
+    monday = polling.next_poll(SOURCE, FRESH, poll(skip_days=(1,)))  # the 23rd is a Monday
+    assert monday == NOW + timedelta(hours=18)
+    assert polling.next_poll(SOURCE, FRESH, poll(skip_days=(1, 2, 3))) == NOW + polling.CEILING, "never longer than a day"
+
+
+def test_errors_weigh_by_kind() -> None:
+    first = {
+        kind: wait(outcome=PollOutcome.FAILED, error_kind=kind) for kind in ("timeout", "http-503", "not-a-feed", "http-429", "too-large")
+    }
+    assert first["timeout"] == first["http-503"] < first["not-a-feed"] < first["http-429"] < first["too-large"]
+
+
+def test_a_host_that_asked_for_patience_is_left_alone_with_all_its_sources() -> None:
+    other = Source(id="b", url="https://a.example/other")
+    far = Source(id="c", url="https://c.example/rss")
+    asked = SourceState(source_id="a", error_kind="http-429", next_poll=NOW + timedelta(hours=1))
+    busy = SourceState(source_id="a", error_kind="http-503", next_poll=NOW + timedelta(hours=1))
+    assert polling.due([SOURCE, other, far], {"a": asked}, NOW) == [far]
+    assert polling.due([SOURCE, other, far], {"a": asked}, NOW + timedelta(hours=2)) == [other, far, SOURCE]
+    assert polling.due([SOURCE, other, far], {"a": busy}, NOW) == [other, far], "503 speaks for one address"

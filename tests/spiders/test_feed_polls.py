@@ -9,11 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import pytest
+from scrapy.http import Response
 
 from monitor.polling import next_poll
+from spiders.hosts import fresh_for
 from spiders.pollers.base import FULL_READ
+from storage.habits import after
 from storage.items import PollOutcome, Source, SourceState, Validators
-from storage.sources import after
 from tests.spiders.run_spider import NOW, Crawl, Order, crawl, item, rss, source
 from tests.spiders.site import Reply, Seen, Site, redirect
 
@@ -39,7 +41,7 @@ def _not_modified(seen: Seen) -> Reply:
 def _state(
     name: str, *, etag: str | None = None, modified: str | None = None, body_hash: str | None = None, **fields: object
 ) -> SourceState:
-    read = NOW - timedelta(days=1)
+    read = NOW - timedelta(hours=12)
     known = {"last_full": read, "last_ok": read, "first_poll": read, "entries_total": 2} | fields
     return SourceState(source_id=name, validators=Validators(etag=etag, last_modified=modified, body_hash=body_hash), **known)  # type: ignore[arg-type]
 
@@ -84,6 +86,17 @@ def polled() -> Iterator[Polled]:
         pages["/busy-past"] = Reply("later", 503, {"Retry-After": "Mon, 23 Nov 2020 09:30:00 GMT"})
         pages["/busy-words"] = Reply("later", 503, {"Retry-After": "tomorrow"})
         pages["/fresh"] = Reply(FEED, headers={"Cache-Control": "public, max-age=3600"})
+        pages["/stale-now"] = Reply(FEED, headers={"Cache-Control": "no-cache, max-age=3600"})
+        pages["/aged"] = Reply(FEED, headers={"Cache-Control": "max-age=3600", "Age": "600"})
+        pages["/busy-old-date"] = Reply("later", 503, {"Retry-After": "Monday, 23-Nov-26 09:30:00 GMT"})
+        pages["/busy-c-date"] = Reply("later", 503, {"Retry-After": "Mon Nov 23 09:30:00 2026"})
+        pages["/emptied"] = Reply(rss(), headers={"ETag": '"e"'})
+        pages["/always-empty"] = rss()
+        pages["/login"] = "<html><form><input name=user><input type='password' name=p></form></html>"
+        pages["/skips"] = rss(
+            item("https://a.example/1"),
+            head="<skipHours><hour>0</hour><hour>24</hour><hour>3</hour></skipHours><skipDays><day>Sunday</day></skipDays>",
+        )
         pages["/moved-back"], pages["/moved-off"] = FEED, Reply("", 404)
         pages["/challenge"] = Reply("<html><title>Just a moment...</title></html>", 503)
         names = [path[1:] for path in pages if path not in {"/home.html", "/moved-off", "/pong"} and not path.startswith("/hop")] + [
@@ -98,6 +111,7 @@ def polled() -> Iterator[Polled]:
             "same": _state("same", body_hash=HASH),
             "stale": _state("stale", etag='"v1"', modified=MODIFIED, body_hash=HASH, last_full=old),
             "failing": _state("failing", etag='"v1"', error_streak=2),
+            "emptied": _state("emptied"),
             "unasked": SourceState(source_id="unasked"),
             "moved-back": _state("moved-back", url=site.url("/moved-off"), error_streak=1),
             "status500": _state("status500", etag='"v1"', url=site.url("/status500")),
@@ -219,6 +233,8 @@ def test_what_is_gone_is_looked_at_again_within_a_day(polled: Polled) -> None:
     [
         ("busy-seconds", NOW + timedelta(hours=2)),
         ("busy-date", datetime(2026, 11, 23, 9, 30, tzinfo=UTC)),
+        ("busy-old-date", datetime(2026, 11, 23, 9, 30, tzinfo=UTC)),
+        ("busy-c-date", datetime(2026, 11, 23, 9, 30, tzinfo=UTC)),
         ("busy-long", NOW + timedelta(days=1)),
         ("busy-past", None),
         ("busy-words", None),
@@ -236,7 +252,41 @@ def test_one_address_that_is_busy_does_not_speak_for_its_host(polled: Polled) ->
 
 
 def test_how_long_an_answer_stays_fresh(polled: Polled) -> None:
-    assert polled.crawl.polls["fresh"].ttl == timedelta(hours=1)
+    polls = polled.crawl.polls
+    assert polls["fresh"].ttl == timedelta(hours=1)
+    assert polls["stale-now"].ttl is None
+    assert polls["aged"].ttl == timedelta(minutes=50)
+
+
+def test_an_answer_may_say_by_a_date_how_long_it_stays_fresh() -> None:
+    def of(**headers: str) -> timedelta | None:
+        return fresh_for(Response("https://a.example/", headers=headers))
+
+    date = "Mon, 23 Nov 2026 06:00:00 GMT"
+    assert of(Expires="Mon, 23 Nov 2026 08:00:00 GMT", Date=date) == timedelta(hours=2)
+    assert of(Expires="Mon, 23 Nov 2026 05:00:00 GMT", Date=date) is None
+    assert of(Expires="0", Date=date) is None
+    assert of(Expires="Mon, 23 Nov 2027 08:00:00 GMT", Date=date) == timedelta(days=1)
+
+
+def test_hours_and_days_that_a_feed_wants_to_be_left_alone(polled: Polled) -> None:
+    poll = polled.crawl.polls["skips"]
+    assert (poll.skip_hours, poll.skip_days) == ((0, 3), (7,))
+
+
+def test_a_feed_that_used_to_hold_entries_and_is_empty_has_failed(polled: Polled) -> None:
+    poll = polled.crawl.polls["emptied"]
+    assert (poll.outcome, poll.error_kind, poll.validators) == (FAILED, "empty", None)
+    assert polled.crawl.polls["always-empty"].outcome is CHANGED
+
+
+def test_a_login_before_a_feed_is_a_refusal(polled: Polled) -> None:
+    assert (polled.crawl.polls["login"].outcome, polled.crawl.polls["login"].error_kind) == (BLOCKED, "login")
+
+
+def test_how_long_an_answer_took_is_known(polled: Polled) -> None:
+    latency = polled.crawl.polls["first"].latency
+    assert latency is not None and 0 < latency < 5
 
 
 def test_a_check_for_humans_is_no_error_of_the_server(polled: Polled) -> None:

@@ -21,9 +21,9 @@ def test_an_entry_is_known_by_its_key_at_its_source(store: Store) -> None:
     with store.reading() as reading:
         known = reading.sightings.known("bao", [("b", ""), ("c", ""), ("a", "")])
         assert known == [
-            Known(article_id=None, entry_hash="other", here=True),
+            Known(article_id=None, entry_hash="other", here=True, shown=True),
             None,
-            Known(article_id=number, entry_hash="h", here=True),
+            Known(article_id=number, entry_hash="h", here=True, shown=True),
         ]
         assert reading.sightings.known("khac", [("a", "")]) == [None]
         assert reading.sightings.known("bao", []) == []
@@ -46,7 +46,7 @@ def test_the_key_goes_before_the_address(store: Store) -> None:
     with store.transaction() as transaction:
         transaction.sightings.note([sighting("a", url=address, words="mine")], NOW)
     with store.reading() as reading:
-        assert reading.sightings.known("bao", [("a", address)]) == [Known(article_id=None, entry_hash="mine", here=True)]
+        assert reading.sightings.known("bao", [("a", address)]) == [Known(article_id=None, entry_hash="mine", here=True, shown=True)]
 
 
 def test_seen_again_keeps_the_first_moment_and_the_article(store: Store) -> None:
@@ -58,7 +58,7 @@ def test_seen_again_keeps_the_first_moment_and_the_article(store: Store) -> None
         transaction.sightings.seen_again("bao", [], NOW + DAY)
         transaction.sightings.note([], NOW)
     with store.reading() as reading:
-        assert reading.sightings.known("bao", [("a", "")]) == [Known(article_id=number, entry_hash="changed", here=True)]
+        assert reading.sightings.known("bao", [("a", "")]) == [Known(article_id=number, entry_hash="changed", here=True, shown=True)]
         assert [(seen.source_id, seen.article_id, seen.first_seen) for seen in reading.sightings.of_address("k")] == [("bao", number, NOW)]
 
 
@@ -66,7 +66,9 @@ def test_one_key_twice_in_a_document_is_one_sighting(store: Store) -> None:
     with store.transaction() as transaction:
         transaction.sightings.note([sighting("a", words="one"), sighting("a", words="two")], NOW)
     with store.reading() as reading:
-        assert reading.sightings.known("bao", [("a", ""), ("a", "")]) == [Known(article_id=None, entry_hash="two", here=True)] * 2
+        assert (
+            reading.sightings.known("bao", [("a", ""), ("a", "")]) == [Known(article_id=None, entry_hash="two", here=True, shown=True)] * 2
+        )
 
 
 def test_who_saw_an_address_first(store: Store) -> None:

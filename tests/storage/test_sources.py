@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from storage import schema
-from storage.items import Poll, PollOutcome, SourceState, Validators
-from storage.sources import after, is_silent
+from storage.habits import after, is_silent
+from storage.items import Ail, Poll, PollOutcome, SourceState, Validators
 from storage.store import Store
 from tests.storage.makers import DAY, HOUR, NOW, add, source, suppression
 
@@ -134,10 +134,11 @@ def test_coverage_of_a_window(store: Store) -> None:
         coverage = reading.sources.coverage(NOW - DAY, NOW, due)
         ever = reading.sources.coverage(None, NOW, due)
         before = reading.sources.coverage(None, NOW - 10 * DAY, due)
-    assert (coverage.due, coverage.read) == (7, 2)
-    assert {one.source_id for one in coverage.failing} == {"bad", "blocked", "gone"}
+    assert (coverage.due, coverage.read, coverage.unread) == (7, 2, ("bad", "blocked", "gone", "new", "yesterday"))
+    assert {one.source_id for one in coverage.ailing} == {"bad", "blocked", "gone"}
     assert coverage.never == ("new", "yesterday")
-    assert (coverage.entries, coverage.gaps) == (11, 1)
+    assert coverage.entries == 11
+    assert [gap.source_id for gap in coverage.gaps] == ["gap"]
     assert (coverage.kept, coverage.suppressed) == (1, 1)
     assert coverage.last_crawl == NOW - HOUR
     assert coverage.outlets == due
@@ -150,12 +151,18 @@ def test_coverage_of_an_empty_store(store: Store) -> None:
         coverage = reading.sources.coverage(NOW - DAY, NOW, {"bao": "Báo"})
         nothing = reading.sources.coverage(None, NOW, {})
     assert (coverage.due, coverage.read, coverage.never, coverage.last_crawl) == (1, 0, ("bao",), None)
-    assert (nothing.due, nothing.never, nothing.failing, nothing.silent) == (0, (), (), ())
+    assert (nothing.due, nothing.never, nothing.ailing) == (0, (), ())
 
 
 def test_a_silent_source_is_told_by_its_own_habit(store: Store) -> None:
     busy = SourceState(
-        source_id="busy", outcome=PollOutcome.UNCHANGED, first_poll=NOW - 30 * DAY, last_ok=NOW, last_new=NOW - 4 * DAY, new_per_day=40.0
+        source_id="busy",
+        outcome=PollOutcome.UNCHANGED,
+        first_poll=NOW - 30 * DAY,
+        last_ok=NOW,
+        last_new=NOW - 4 * DAY,
+        new_per_day=40.0,
+        entries_total=50,
     )
     assert is_silent(busy, NOW)
     assert not is_silent(replace(busy, last_new=NOW - 2 * DAY), NOW)  # a long week-end
@@ -172,7 +179,7 @@ def test_a_silent_source_is_told_by_its_own_habit(store: Store) -> None:
     save(store, poll("busy", PollOutcome.UNCHANGED, at=NOW - HOUR))
     with store.reading() as reading:
         coverage = reading.sources.coverage(NOW - DAY, NOW, {"busy": "B", "calm": "C"})
-    assert [one.source_id for one in coverage.silent] == ["busy"]
+    assert [(one.source_id, one.kind) for one in coverage.ailing] == [("busy", Ail.SILENT)]
     assert coverage.read == 2
 
 
