@@ -205,7 +205,7 @@ class Room:
             "lead": figures.lead(),
             "empty": facts.empty(),
             "window": facts.window(),
-            "read": facts.read(),
+            "read": facts.watch.read(),
             "new": facts.new(),
             "trouble": digest.coverage.trouble,
             "sections": sections,
@@ -213,8 +213,8 @@ class Room:
             "charts_title": figures.title(),
             "charts": [drawn(chart) for chart in figures.charts()],
             "outlets": figures.outlets(),
-            "rows": facts.coverage(),
-            "totals": facts.totals(),
+            "rows": facts.watch.rows(),
+            "totals": facts.watch.totals(),
             "hidden": figures.hidden(),
         }
 

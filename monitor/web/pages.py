@@ -20,8 +20,8 @@ from storage import search
 from storage.articles import ArticleFilter
 from storage.browse import MANY, Cursor, Hits
 from storage.errors import UsageError
+from storage.habits import GOOD, is_silent
 from storage.items import Ownership, Source, SourceState, StoredArticle, Story
-from storage.sources import GOOD, is_silent
 from storage.store import Reading
 
 SPANS = (30, 90, 365)
