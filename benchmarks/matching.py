@@ -204,8 +204,12 @@ def figures(rows: Sequence[dict[str, Any]], watchlist: Watchlist) -> dict[str, t
     return made
 
 
-def without_support_of(learnt: Sequence[dict[str, Any]], held: Sequence[dict[str, Any]]) -> tuple[Watchlist, int]:
-    """The built-in topics without the cues and rivals' names that only the held-out half could have taught, and how many those are."""
+def without_support_of(learnt: Sequence[dict[str, Any]], held: Sequence[dict[str, Any]], *, general: bool = False) -> tuple[Watchlist, int]:
+    """The built-in topics without the cues and rivals' names that only the held-out half could have taught, and how many those are.
+
+    Args:
+        general: leave out such words of whole fields (profiles/words.toml), too, although no text has taught them.
+    """
     seen, unseen, dropped = _occurring(learnt), _occurring(held), 0
 
     def kept(words: Sequence[str]) -> tuple[str, ...]:
@@ -216,7 +220,7 @@ def without_support_of(learnt: Sequence[dict[str, Any]], held: Sequence[dict[str
 
     topics = []
     for topic in builtin_watchlist().topics:
-        lists = {name: kept(getattr(topic, name)) for name in _LISTS}
+        lists = {name: kept(getattr(topic, name)) for name in (*_LISTS, *(_GENERAL if general else ()))}
         rivals = tuple(replace(rival, phrases=kept(rival.phrases), cues=kept(rival.cues)) for rival in topic.rivals)
         units = tuple(replace(unit, context=kept(unit.context), against=kept(unit.against)) for unit in topic.units)
         topics.append(replace(topic, rivals=rivals, units=units, **lists))
@@ -224,12 +228,13 @@ def without_support_of(learnt: Sequence[dict[str, Any]], held: Sequence[dict[str
 
 
 _LISTS = ("context", "strong", "people", "places", "kinds", "before", "against")
+_GENERAL = ("fields", "fields_strong", "around", "other_fields", "regions")
 
 
 def _occurring(rows: Sequence[dict[str, Any]]) -> set[str]:
     words: set[str] = set()
     for topic in builtin_watchlist().topics:
-        for name in _LISTS:
+        for name in (*_LISTS, *_GENERAL):
             words.update(getattr(topic, name))
         for rival in topic.rivals:
             words.update(rival.phrases, rival.cues)
@@ -256,13 +261,14 @@ def quality(file: Path) -> None:
     _tell(f"{file.name}, all of it", figures(rows, builtin_watchlist()))
     sides = halves(rows)
     for name, held, learnt in (("A", sides[0], sides[1]), ("B", sides[1], sides[0])):
-        watchlist, dropped = without_support_of(learnt, held)
         _tell(f"  half {name}, all cues", figures(held, builtin_watchlist()))
-        _tell(f"  half {name}, without {dropped} cues known from it alone", figures(held, watchlist))
+        for general, kind in ((False, "profiles' cues"), (True, "cues and field words")):
+            watchlist, dropped = without_support_of(learnt, held, general=general)
+            _tell(f"  half {name}, without {dropped} {kind} from it alone", figures(held, watchlist))
 
 
 def _tell(name: str, measured: dict[str, tuple[float, float, int]]) -> None:
-    print(f"{name:52}" + "  ".join(f"{topic} P {one:.3f} R {other:.3f} ({count})" for topic, (one, other, count) in measured.items()))
+    print(f"{name:60}" + "  ".join(f"{topic} P {one:.3f} R {other:.3f} ({count})" for topic, (one, other, count) in measured.items()))
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from monitor.spelling import clean_alias, joins, spelled
+from monitor.spelling import VIETNAMESE, clean_alias, joins, spelled
 from storage.text import fold
 
 _CAPITALS = re.compile(r"[A-Z]{2,5}$")
@@ -36,7 +36,7 @@ class Cues:
     """Groups of cues made ready to be found.
 
     A cue in capitals ("AI") counts only in capitals: "ai" is a verb in French and "who" in Vietnamese. One with tone marks ("đảo") counts with
-    these marks or with none, one without marks with any. A star at its end stands for any ending.
+    these marks, or with none where the text has none at all; one without marks with any. A star at its end stands for any ending.
 
     Args:
         groups: name of a group -> its cues.
@@ -60,15 +60,18 @@ class Cues:
         found: list[Cue] = []
         if not self._forms:
             return found
+        bare = not VIETNAMESE.search(text)
+        lists, last = self._lists, len(folded)
         for number, start, end in self._automaton.find_matches_as_indexes(folded.replace("-", " "), overlapping=True):
             if start and joins(folded[start - 1], folded[start]):
                 continue
-            whole = end == len(folded) or not joins(folded[end - 1], folded[end])
-            found.extend(
+            whole = end == last or not joins(folded[end - 1], folded[end])
+            there = text[start:end]
+            found += [
                 Cue(start, end, form.group, form.folded)
-                for form in self._lists[number]
-                if (whole or form.begins) and _fits(form.written, text[start:end])
-            )
+                for form in lists[number]
+                if (whole or form.begins) and _fits(form.written, there, bare)
+            ]
         return found
 
     @cached_property
@@ -83,7 +86,9 @@ class Cues:
 
 
 @lru_cache(maxsize=16_384)
-def _fits(written: str, found: str) -> bool:
+def _fits(written: str, found: str, bare: bool) -> bool:
     if written.isascii():
         return found == written if _CAPITALS.match(written) else True
+    if not bare and found.isascii():
+        return False  # among words with marks, "cho" is no dog
     return spelled(written, found, any_case=True)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from monitor.cues import Cue, Cues
 from monitor.frame import in_frame
+from monitor.initials import is_abbreviation, spelled_out
+from monitor.roles import roles
 from monitor.senses import Hit, Scene, Sense, Weight
 from monitor.spelling import clean_alias, folded_variants
 from monitor.watchlist import Topic, Unit
@@ -24,16 +26,13 @@ if TYPE_CHECKING:
 
 _NEAR = 160  # code points on either side that count as near
 _LEAD = 300  # of the text after a headline
+_LOOKED_AT = 12  # ambiguous names of one topic whose neighbours are read
+_CLAUSE_END = re.compile(r"[.!?;:\n]\s|\n|\s:")
 _BESIDE = 36  # where "the institute Mila" and "Mila, an institute" stand
 _PASSING = 60
 _LIST = 80
 _PERSON_AFTER = re.compile(r"\s([A-ZÀ-ÖØ-ÞĐ][a-zà-öø-ÿ]{2,})")
 _AGE_AFTER = re.compile(r"\s?[,(]\s?(?:\d{1,2}(?=[,)\s])|âgée? de \d|aged \d|\d{1,2} (?:ans|years|tuổi|Jahre))")
-# Of "Mila-led" and "Mila researchers": nobody says that of a girl or a town.
-_LED_AFTER = re.compile(
-    r"[-‑–](?:led|backed|based|affiliated|funded|trained|owned|run|built|incubated|supported)\b|"
-    r"\s(?:researchers?|scientists?|faculty|fellows?|alumni|alumn[aiu]s?|spin-?offs?|startups?|labs?|partners?|engineers?|chair|members?|(?:co-?)?founders?|ceo|CEO)\b"
-)
 # A capital inside the word, as in FUNiX: who writes it so means it.
 _INNER_CAPITAL = re.compile(r"\w*(?:[a-zà-öø-ÿ][A-Z]|[A-Z][a-zà-öø-ÿ]\w*[A-Z]|[A-Z]{2,}[a-z])")
 _INITIALS = re.compile(r"[A-Z]{2,6}$")
@@ -79,15 +78,24 @@ class Judge:
     def cues(self) -> Cues:
         """All cues of the topic; groups are named for the kind, and for the rival or unit that they belong to."""
         topic = self.topic
-        groups = {"context": topic.context, "strong": (*topic.strong, *topic.people), "places": topic.places}
+        groups = {"context": topic.context, "strong": (*topic.strong, *topic.people), "places": (*topic.places, *topic.regions)}
         groups |= {"kinds": topic.kinds, "against": topic.against, "passing": topic.passing_near}
+        own = {fold(word) for words in groups.values() for word in words}  # a word of its own counts once, as that
+        general = {"field": topic.fields, "field strong": topic.fields_strong, "around": topic.around, "other field": topic.other_fields}
+        groups |= {group: [word for word in words if fold(word) not in own] for group, words in general.items()}
         groups |= {f"rival {rival.name}": rival.cues for rival in topic.rivals}
         groups |= {f"unit {unit.path}": unit.context for unit in topic.units if unit.context}
         groups |= {f"not {unit.path}": unit.against for unit in topic.units if unit.against}
         return Cues(groups)
 
-    def weigh(self, hit: Hit, scene: Scene) -> Weight:
-        """Weigh one hit of the topic in a document."""
+    def weigh(self, hits: Sequence[Hit], scene: Scene) -> list[tuple[Hit, Weight]]:
+        """Weigh hits of the topic in a document."""
+        told = _Told(self.topic, scene)
+        return [(hit, self._weigh(hit, scene, told)) for hit in hits]
+
+    # ------------------------------------------------------------------ inside
+
+    def _weigh(self, hit: Hit, scene: Scene, told: _Told) -> Weight:
         topic, sense = self.topic, hit.sense
         if sense.rival:
             return Weight(score=0.0, rule=f"rival: {sense.rival}", parts=((sense.rival, -1.0),))
@@ -97,40 +105,34 @@ class Judge:
         near = _Near(hit, scene)
         rival, against = self._rivals(near, scene)
         owned = _owned(topic, scene.document)
-        parts: list[tuple[str, float]] = []
+        rule = f"rival: {rival}" if against else "no context"
         if sense.distinctive:
-            parts.append(("distinctive name", 0.9))
+            parts = [("distinctive name", 0.9)]
             if against and not owned:
                 # A full name may stand beside its rival's: it gives way only where nothing at all speaks for it.
                 most = -0.35 if near.count("context", "strong", "places") else -0.45
                 parts.append((f"rival: {rival}", max(most, -against / 2)))
         else:
-            parts.append(("name", topic.prior))
-            parts += self._unit_support(sense.unit_data, near) if sense.unit_data is not None else self._support(hit, near, scene)
+            # A name that is said in place to be what we mean ("the AI institute Mila") is ours, whoever else the text tells of.
+            said = near.beside("kinds") and near.count("strong", "field strong") > 0
+            parts = [("name", topic.prior)]
+            if sense.unit_data is not None:
+                parts += self._unit_support(sense.unit_data, near, told.role(hit))
+            else:
+                parts += self._support(hit, near, scene) + told.role(hit) + self._fields(near, said=said)
             if against:
-                # A name that is said in place to be what we mean ("the AI institute Mila") is ours, whoever else the text tells of.
-                said = near.beside("kinds") and near.count("strong")
                 parts.append((f"rival: {rival}", -min(against, 0.5) if said else -against))
-            if not topic.any_case and not _INITIALS.match(sense.written):
-                if _person(hit):
-                    parts.append(("a first name", -0.45))
-                elif any(
-                    other is not hit and other.field.name == "text" and _same_name(other, hit) and _person(other) for other in scene.hits
-                ):
-                    parts.append(("a first name elsewhere", -0.35))
+            others = told.others(hit)
+            parts += others
+            rule = others[0][0] if others and not against else rule
         if owned:
             parts.append(("own site", 0.5))
         score = round(min(max(sum(value for _, value in parts), 0.0), 1.0), 4)
-        rule = (
-            f"rival: {rival}" if against else "a first name" if any(name.startswith("a first name") for name, _ in parts) else "no context"
-        )
         named = tuple((name, round(value, 3)) for name, value in parts)
         return Weight(score=score, rule=rule, parts=named, passing=self._passing(hit, near))
 
-    # ------------------------------------------------------------------ inside
-
-    def _unit_support(self, unit: Unit, near: _Near) -> list[tuple[str, float]]:
-        parts = []
+    def _unit_support(self, unit: Unit, near: _Near, role: list[tuple[str, float]]) -> list[tuple[str, float]]:
+        parts = list(role)
         close, far = near.count(f"unit {unit.path}"), near.far(f"unit {unit.path}")
         if close:
             parts.append(("context near", min(0.15 + 0.15 * close, 0.45)))
@@ -158,14 +160,16 @@ class Judge:
             parts.append(("context near", min(0.12 + 0.1 * close, 0.62)))
         if near.beside("kinds"):
             parts.append(("what it is called", 0.25))
-        if close and self._before is not None and self._before.search(near.words_before):
+        if (
+            (close or near.count("field strong") or near.count("field") > 1)
+            and self._before is not None
+            and self._before.search(near.words_before)
+        ):
             parts.append(("as a place of work", 0.1))
         if self._articles is not None and self._articles.search(near.words_before):
             parts.append(("with an article", 0.2))
         if self._not_before is not None and self._not_before.search(near.words_before):
             parts.append(("a given name", -0.3))
-        if not _INITIALS.match(hit.sense.written) and _LED_AFTER.match(hit.field.text, hit.end):
-            parts.append(("as an organisation", 0.2))
         far = near.far("context") + 2 * near.far("strong")
         if far:
             # Far words alone never carry a name that is mostly somebody else's.
@@ -178,6 +182,24 @@ class Judge:
             parts.append(("against", -0.25 * min(against, 2)))
         if any(other.sense.distinctive and not other.sense.rival and not other.sense.unit for other in scene.hits):
             parts.append(("full name elsewhere", 0.5))
+        return parts
+
+    def _fields(self, near: _Near, *, said: bool) -> list[tuple[str, float]]:
+        """What the words of whole fields say: one says little, and none carries the name alone."""
+        parts = []
+        strong, other = near.count("field strong"), near.count("field")
+        value = (0.14 + 0.12 * strong if strong else 0.0) + 0.07 * other
+        if value:
+            parts.append(("its field near", min(value, 0.4)))
+        far = 0.03 * near.far("field") + 0.06 * near.far("field strong")
+        if far:
+            parts.append(("its field", min(far, 0.12)))
+        around = 0.06 * near.count("around") + 0.02 * near.far("around")
+        if around:
+            parts.append(("organisations", min(around, 0.15)))
+        against = 0.1 * near.count("other field") + 0.03 * near.far("other field")
+        if against and not said:
+            parts.append(("other fields", -min(against, 0.3)))
         return parts
 
     def _rivals(self, near: _Near, scene: Scene) -> tuple[str, float]:
@@ -196,13 +218,53 @@ class Judge:
         """Whether the name stands in a list, a street, a sponsor's line."""
         if self._passing_before is not None and self._passing_before.search(near.words_before):
             return True
-        if hit.field.name == "title":
-            return False
         if self._listed:
             around = hit.field.text[max(hit.start - _LIST, 0) : hit.end + _LIST]
             if len(self._listed.intersection(re.findall(r"\w+", around))) >= 2:
                 return True
-        return near.within("passing", _PASSING)
+        return hit.field.name != "title" and near.within("passing", _PASSING)
+
+
+class _Told:
+    """What a document itself says of a topic's ambiguous names: as whose it uses them, and what they are short for."""
+
+    def __init__(self, topic: Topic, scene: Scene) -> None:
+        self._topic, self._scene = topic, scene
+        self._roles: dict[int, list[tuple[str, float]]] = {}
+        self._here = [hit for hit in scene.hits if not hit.sense.rival and not hit.sense.distinctive][:_LOOKED_AT]
+        self._full = any(hit.sense.distinctive and not hit.sense.rival for hit in scene.hits)
+
+    def role(self, hit: Hit) -> list[tuple[str, float]]:
+        """What the words right beside a hit make of it (see `Roles.read`)."""
+        known = self._roles.get(id(hit))
+        if known is None:
+            known = roles().read(hit.field, hit.start, hit.end, language=self._scene.language, initials=is_abbreviation(hit.sense.written))
+            self._roles[id(hit)] = known
+        return known
+
+    def others(self, hit: Hit) -> list[tuple[str, float]]:
+        """What speaks for a person, or for another name of the same letters."""
+        if is_abbreviation(hit.sense.written) and self._scene.language not in self._topic.home_languages:
+            return [] if self._full or not self._short_for else [(f"short for: {self._short_for}", -0.5)]
+        if self._topic.any_case or is_abbreviation(hit.sense.written) or hit.sense.unit:
+            return []
+        if _person(hit):
+            return [("a first name", -0.45)]
+        if any(other is not hit and _same_name(other, hit) and self._another(other) for other in self._here):
+            return [("a first name elsewhere", -0.35)]
+        return []
+
+    def _another(self, hit: Hit) -> bool:
+        return (hit.field.name == "text" and _person(hit)) or any(value <= -0.3 for _, value in self.role(hit))
+
+    @cached_property
+    def _short_for(self) -> str:
+        ours = [fold(name) for name in (*self._topic.short_for, *self._topic.distinctive)]
+        for hit in self._here[:3]:
+            meant = spelled_out(self._scene.whole, hit.field.base + hit.start, hit.field.base + hit.end)
+            if meant and not any(fold(meant) in name or name in fold(meant) for name in ours):
+                return meant
+        return ""
 
 
 class _Near:
@@ -212,6 +274,7 @@ class _Near:
         base = hit.field.base
         self._start, self._end = base + hit.start, base + hit.end
         left, right = self._start - _NEAR, self._end + _NEAR
+        self._whole = scene.folded
         self.words_before = hit.field.folded[max(hit.start - 24, 0) : hit.start]
         spans = [(max(left, base), min(right, base + len(hit.field.text)))]
         for field in scene.fields:
@@ -222,13 +285,17 @@ class _Near:
         near: dict[str, set[str]] = {}
         everywhere: dict[str, set[str]] = {}
         self._places: list[Cue] = []
+        hit_start, hit_end = self._start, self._end
         for cue in scene.cues:
-            if cue.start < self._end and cue.end > self._start:
+            begin, end = cue.start, cue.end
+            if begin < hit_end and end > hit_start:
                 continue  # part of the name itself
             everywhere.setdefault(cue.group, set()).add(cue.word)
-            if any(begin <= cue.start and cue.end <= end for begin, end in spans):
-                near.setdefault(cue.group, set()).add(cue.word)
-                self._places.append(cue)
+            for left, right in spans:
+                if left <= begin and end <= right:
+                    near.setdefault(cue.group, set()).add(cue.word)
+                    self._places.append(cue)
+                    break
         self._near, self._everywhere = near, everywhere
 
     def count(self, *groups: str) -> int:
@@ -245,8 +312,13 @@ class _Near:
         return any(cue.group == group and left <= cue.end and cue.start <= right for cue in self._places)
 
     def beside(self, group: str) -> bool:
-        """Whether one stands beside the name, as in an apposition."""
-        return self.within(group, _BESIDE)
+        """Whether one stands beside the name in the same clause, as in an apposition."""
+        for cue in self._places:
+            if cue.group == group:
+                gap = self._whole[cue.end : self._start] if cue.end <= self._start else self._whole[self._end : cue.start]
+                if len(gap) <= _BESIDE and not _CLAUSE_END.search(gap):
+                    return True
+        return False
 
 
 def _right_before(words: Sequence[str]) -> re.Pattern[str] | None:

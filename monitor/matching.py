@@ -101,8 +101,10 @@ class Matcher:
             judge = self._judges[topic.name]
             language = language_of(document.language, whole)
             cues = tuple(judge.cues.find(whole, folded))
-            scene = Scene(document=document, fields=fields, cues=cues, hits=hits, language=language, recurring=recurring)
-            weighed = [(hit, judge.weigh(hit, scene)) for hit in worth(hits, _LOUD)]
+            scene = Scene(
+                document=document, fields=fields, cues=cues, hits=hits, language=language, whole=whole, folded=folded, recurring=recurring
+            )
+            weighed = judge.weigh(worth(hits, _LOUD), scene)
             said = (verdicts or {}).get(topic.name) or (verdicts or {}).get("")
             mention, hidden = _decide(topic.name, weighed, said, frames=frames)
             mentions += [mention] if mention else []

@@ -59,24 +59,33 @@ class Prefilter:
         if encoding.lower() not in _UTF8 or b"\x00" in page[:200] or len(page) > _LARGEST:
             return True
         lowered = page.lower()
-        if _any(self._names, lowered):
+        found = _any(self._either, lowered)
+        if found and _any(self._names, lowered):
             return True
         page = page.removeprefix(_BOM)
-        doubtful = self._anchors.marked or _any(self._words, lowered) or _any(_hiding(), page) or _has_hiding_entity(page)
-        if not doubtful and b"<" in page:
+        doubtful = self._anchors.marked or found or _any(_hiding(), page) or _has_hiding_entity(page)
+        if not doubtful and self._may_be_split(lowered):
             bare = _TAG.sub(b"", lowered)
             if _any(self._names, bare):
                 return True
-            doubtful = _any(self._words, bare)
+            doubtful = _any(self._either, bare)
         return bool(doubtful) and (len(page) > _LARGEST_DOUBTFUL or self._stands_in(page))
 
     def may_stand_in(self, text: str) -> bool:
         """Whether a text without markup and entities can hold an alias: searched faster than folded."""
         page = text.encode("utf-8", "surrogatepass")
         lowered = page.lower()
-        return self._anchors.marked or _any(self._names, lowered) or _any(self._words, lowered) or _any(_hiding(), page)
+        return self._anchors.marked or _any(self._either, lowered) or _any(_hiding(), page)
 
     # ------------------------------------------------------------------ inside
+
+    def _may_be_split(self, lowered: bytes) -> bool:
+        """Whether markup follows the first letters of an anchor ("F<b>PT</b>")."""
+        for _, start, _end in self._beginnings.find_matches_as_indexes(lowered, overlapping=True):
+            before = lowered[max(start - 4, 0) : start].decode("utf-8", "ignore")[-1:]
+            if not before.isalnum() or WORDLESS.match(before):
+                return True
+        return False
 
     def _stands_in(self, page: bytes) -> bool:
         """Whether the text of a page holds an alias; markup taken for nothing, and for a space."""
@@ -96,8 +105,19 @@ class Prefilter:
         return _bytes_automaton(self._anchors.names)
 
     @cached_property
-    def _words(self) -> Any:
-        return _bytes_automaton(self._anchors.words)
+    def _either(self) -> Any:
+        return _bytes_automaton(self._anchors.names | self._anchors.words)
+
+    @cached_property
+    def _beginnings(self) -> Any:
+        from ahocorasick_rs import BytesAhoCorasick
+
+        spellings = {
+            spelling.decode("utf-8", "ignore") for word in self._anchors.names | self._anchors.words for spelling in _spellings(word)
+        }
+        return BytesAhoCorasick(
+            sorted({f"{spelling[:end]}<".encode() for spelling in spellings for end in range(1, len(spelling))} or {b"<"})
+        )
 
     @cached_property
     def _whole(self) -> Any:

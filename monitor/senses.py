@@ -75,6 +75,8 @@ class Scene:
     cues: tuple[Cue, ...]
     hits: tuple[Hit, ...]
     language: str
+    whole: str  # all fields, in order
+    folded: str  # the same folded
     recurring: frozenset[str] = frozenset()
 
 

@@ -14,6 +14,8 @@ WORDLESS = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u30ff\u3130-\u318f\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff"
     "\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff]"
 )
+_FIRST_WORDLESS = "\u0e00"
+VIETNAMESE = re.compile("[ăđơưĂĐƠƯẠ-ỹ]")  # letters that only Vietnamese has
 _INITIALS = re.compile(r"[A-Z]{2,6}$")
 _DASHED = re.compile(r"\s*[:|,]\s+|\s+[-–—]\s+")
 _GAP = re.compile(r"[\s\-‐-―−﹣－]+")
@@ -133,6 +135,8 @@ def joins(one: str, other: str) -> bool:
     """Whether two neighbouring characters belong to one word; scripts without spaces part from a Latin name by themselves."""
     if not (one.isalnum() or one == "_") or not (other.isalnum() or other == "_"):
         return False
+    if one < _FIRST_WORDLESS and other < _FIRST_WORDLESS:
+        return True
     return not (WORDLESS.match(one) or WORDLESS.match(other))
 
 

@@ -49,6 +49,7 @@ class Topic:
     name: str
     distinctive: tuple[str, ...] = ()  # stand alone
     ambiguous: tuple[str, ...] = ()  # need evidence
+    short_for: tuple[str, ...] = ()  # what an abbreviation among the names stands for; spelled out as anything else it is another's
     any_case: bool = False
     prior: float = 0.5
     languages: tuple[str, ...] = ()
@@ -56,6 +57,12 @@ class Topic:
     home_outlets: Mapping[str, float] = field(default_factory=dict)  # host or its end ("vn") -> added to the prior
     context: tuple[str, ...] = ()
     strong: tuple[str, ...] = ()  # context that counts twice
+    # Words of whole fields (profiles/words.toml), which a profile names: `fields = ["ai", "research"]`.
+    fields: tuple[str, ...] = ()  # what it is about
+    fields_strong: tuple[str, ...] = ()
+    around: tuple[str, ...] = ()  # what goes with any organisation of its sort
+    other_fields: tuple[str, ...] = ()  # what others of its name are about
+    regions: tuple[str, ...] = ()  # whose places and people's names count as its places: "vietnam"
     people: tuple[str, ...] = ()  # as strong as that
     places: tuple[str, ...] = ()  # count little: many people live there
     before: tuple[str, ...] = ()  # words right before the name that fit the topic better than its rivals: "at"
@@ -109,6 +116,13 @@ class Watchlist:
 
 
 @cache
+def _words() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """The words of whole fields: name -> "strong" or "context" -> words."""
+    text = (resources.files(__package__) / "profiles" / "words.toml").read_text("utf-8")
+    return {name: {kind: tuple(words) for kind, words in table.items()} for name, table in tomllib.loads(text).items()}
+
+
+@cache
 def builtin_watchlist() -> Watchlist:
     """Return the built-in topics: FPT, Mila, FUNiX."""
     folder = resources.files(__package__) / "profiles"
@@ -132,7 +146,7 @@ def watchlist_from_tables(tables: Sequence[Mapping[str, Any]], *, builtin: bool 
 
 
 _TEXTS = (
-    "aliases", "distinctive", "ambiguous", "context", "strong", "against", "people", "places", "before", "articles", "not_before", "kinds", "languages", "owned_domains",
+    "aliases", "distinctive", "ambiguous", "context", "strong", "fields", "around", "other_fields", "regions", "against", "people", "places", "before", "articles", "not_before", "kinds", "short_for", "languages", "owned_domains",
 )  # fmt: skip
 _KEYS = {
     "name",
@@ -196,6 +210,7 @@ def _profile(table: Mapping[str, Any], where: str = "profile") -> Topic:
         name=table["name"],
         distinctive=tuple(table.get("distinctive", ())),
         ambiguous=tuple(table.get("ambiguous", ())),
+        short_for=tuple(table.get("short_for", ())),
         any_case=bool(table.get("any_case", False)),
         prior=float(table.get("prior", 0.5)),
         languages=tuple(table.get("languages", ())),
@@ -203,6 +218,11 @@ def _profile(table: Mapping[str, Any], where: str = "profile") -> Topic:
         home_outlets=_numbers(table, "home_outlets", where),
         context=tuple(table.get("context", ())),
         strong=tuple(table.get("strong", ())),
+        fields=_of_fields(table, "fields", where),
+        fields_strong=_of_fields(table, "fields", where, "strong"),
+        around=_of_fields(table, "around", where),
+        other_fields=_of_fields(table, "other_fields", where),
+        regions=_of_fields(table, "regions", where),
         people=tuple(table.get("people", ())),
         places=tuple(table.get("places", ())),
         before=tuple(table.get("before", ())),
@@ -249,12 +269,18 @@ def _joined(known: Topic, more: Topic, table: Mapping[str, Any]) -> Topic:
     lists = (
         "context",
         "strong",
+        "fields",
+        "fields_strong",
+        "around",
+        "other_fields",
+        "regions",
         "people",
         "places",
         "before",
         "articles",
         "not_before",
         "kinds",
+        "short_for",
         "against",
         "rivals",
         "units",
@@ -278,6 +304,15 @@ def _joined(known: Topic, more: Topic, table: Mapping[str, Any]) -> Topic:
         any_case=more.any_case if "capitals" in table or "any_case" in table else known.any_case,
         **added,
     )
+
+
+def _of_fields(table: Mapping[str, Any], key: str, where: str, kind: str = "context") -> tuple[str, ...]:
+    """The words of the fields that a table names under a key."""
+    named = _texts(table, key, where)
+    for name in named:
+        if name not in _words():
+            raise ConfigError(f"{where}: {key} has no {name!r}", hint=f"fields: {', '.join(sorted(_words()))}")
+    return tuple(word for name in named for word in _words()[name][kind])
 
 
 def _only(table: Any, keys: set[str], where: str) -> None:

@@ -69,7 +69,7 @@ def mentions(text: str, topic: str = "FPT", **fields: str) -> list[Mention]:
 
 def test_our_own_labelled_documents() -> None:
     labelled = rows("mentions.jsonl")
-    assert len(labelled) >= 450
+    assert len(labelled) >= 725
     assert {row["lang"] for row in labelled} >= {"vi", "en", "fr", "ja", "ko", "de"}
     measured = figures(labelled, topics_of)
     for topic, (precision, recall) in FLOORS.items():
@@ -95,9 +95,9 @@ def test_what_one_half_of_the_corpus_teaches_holds_on_the_other(shared: Path) ->
 
     labelled = [json.loads(line) for line in (shared / "corpus" / "mentions-dev.jsonl").read_text(encoding="utf-8").splitlines()]
     one, other = halves(labelled)
-    for held, learnt in ((one, other), (other, one)):
-        watchlist, dropped = without_support_of(learnt, held)
-        assert dropped > 50
+    for held, learnt, general in ((one, other, False), (other, one, False), (one, other, True), (other, one, True)):
+        watchlist, dropped = without_support_of(learnt, held, general=general)
+        assert dropped > 40
         everything, less = measure(held, builtin_watchlist()), measure(held, watchlist)
         for topic in TOPICS:
             assert all(abs(everything[topic][at] - less[topic][at]) <= 0.02 for at in (0, 1)), (topic, everything[topic], less[topic])
