@@ -82,7 +82,7 @@ class Judge:
         groups |= {"kinds": topic.kinds, "against": topic.against, "passing": topic.passing_near}
         own = {fold(word) for words in groups.values() for word in words}  # a word of its own counts once, as that
         general = {"field": topic.fields, "field strong": topic.fields_strong, "around": topic.around, "other field": topic.other_fields}
-        groups |= {group: [word for word in words if fold(word) not in own] for group, words in general.items()}
+        groups |= {group: tuple(word for word in words if fold(word) not in own) for group, words in general.items()}
         groups |= {f"rival {rival.name}": rival.cues for rival in topic.rivals}
         groups |= {f"unit {unit.path}": unit.context for unit in topic.units if unit.context}
         groups |= {f"not {unit.path}": unit.against for unit in topic.units if unit.against}
