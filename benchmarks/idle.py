@@ -5,7 +5,7 @@ sources that came due, all of them unchanged, and all ticks in between. Twelve s
 hour in which nothing is new; the start of the process is counted in. `IDLE_MINUTES=15` measures three cycles.
 
 Memory: 24 simulated hours of the same rounds in one process with a fake clock (5,760 looks for due digests, 1,440 for due sources,
-...), with news, four digests a day, files and an archive. Crawls are child processes, here as in life.
+...), with news, four digests a day, files, an archive and figures for Prometheus. Crawls are child processes, here as in life.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 BEGIN = datetime(2026, 11, 12, tzinfo=UTC)
 MINUTES = float(os.environ.get("IDLE_MINUTES", "5"))
+METRICS = '[metrics]\nfile = "watch.prom"\n'  # of each source, written each minute
 HOURS = int(os.environ.get("IDLE_HOURS", "24"))
 
 
@@ -50,7 +51,7 @@ def processor() -> None:
     """Run the real command for a cycle and account for it and its children."""
     with tempfile.TemporaryDirectory() as name, server(FEEDS, 30) as address:
         folder = Path(name)
-        (folder / "monitor.toml").write_text(configuration(address), encoding="utf-8")
+        (folder / "monitor.toml").write_text(configuration(address) + METRICS, encoding="utf-8")
         env = {key: value for key, value in os.environ.items() if not key.startswith("MONITOR_")}
         env |= {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
         monitor = [sys.executable, "-m", "monitor"]
@@ -106,7 +107,7 @@ def memory() -> None:
         os.chdir(name)
         text = block("digest", name="daily", at=["01:00", "07:00", "13:00", "19:00"], deliver=["pages"])
         text += block("delivery", name="pages", kind="folder", folder="archive")
-        config = write_config(Path(name), text)
+        config = write_config(Path(name), text + METRICS)
         with Store.open(f"sqlite:///{name}/monitor.db") as store:
             world = world_of(store, config)
             crawls = 0

@@ -27,7 +27,7 @@ def configuration(config: Config, sources: int) -> Iterator[Finding]:
     names = ", ".join(digest.name for digest in config.digests)
     yield ok("configuration", f"{where}: {sources} sources; digests: {names}; {len(config.deliveries)} deliveries")
     if not sources:
-        yield bad("configuration", "no source is switched on", "switch packs on in [packs], or add one: monitor sources add URL")
+        yield bad("sources", "no source is switched on", "switch packs on in [packs], or add one: monitor sources add URL")
     if not config.crawl.contact:
         yield note(
             "configuration", "sites that are read are not told whom to write to", "set contact in [crawl] to an e-mail or web address"
