@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from monitor.log import Log
     from monitor.matching import Matcher
     from spiders.base import Result
+    from spiders.frontier import Frontier
     from storage.store import Store
 
 Progress = Callable[[int, int, str], None]
@@ -34,6 +35,9 @@ class CrawlOrder:
 
     sources: tuple[Source, ...] = ()
     urls: tuple[str, ...] = ()  # bare addresses, crawled once
+    depth: int = 0  # links away from them that are followed on the same site; 0: none
+    limit: int = 1_000  # pages of one such walk
+    restart: bool = False  # walk anew instead of going on where an earlier crawl was cut off
     only_due: bool = False
     pages: bool = True
     deadline_s: float = 1_800.0
@@ -157,6 +161,7 @@ def crawl_sources(
     Raises:
         StorageBusy: another crawl is running, for longer than the order waits.
     """
+    from monitor.frontier import StoreFrontier
     from monitor.intake import StoreIntake
 
     watchlist = config.watchlist()
@@ -174,7 +179,8 @@ def crawl_sources(
                 for name in unverified:
                     transaction.incidents.add_once(clock(), "unverified-tls", name, timedelta(hours=24))
         intake = StoreIntake(store, matcher, clock=clock, owned=owned, entries_a_day=config.crawl.entries_per_source_day)
-        report = _run(replace(order, sources=sources), config, intake, clock=clock, progress=progress)
+        frontier = StoreFrontier(store, intake, clock=clock, restart=order.restart)
+        report = _run(replace(order, sources=sources), config, intake, clock=clock, progress=progress, frontier=frontier)
         try:
             intake.flush()
         except MediaMonitorError as error:
@@ -224,7 +230,14 @@ def check(sources: Sequence[Source], config: Config, *, clock: Callable[[], date
 
 
 def _run(
-    order: CrawlOrder, config: Config, intake: Any, *, clock: Callable[[], datetime], progress: Progress, name_feeds: bool = False
+    order: CrawlOrder,
+    config: Config,
+    intake: Any,
+    *,
+    clock: Callable[[], datetime],
+    progress: Progress,
+    name_feeds: bool = False,
+    frontier: Frontier | None = None,
 ) -> CrawlReport:
     started = time.monotonic()
     asked = len(order.sources) + len(order.urls)
@@ -235,6 +248,7 @@ def _run(
     from monitor.log import LibraryHandler
     from spiders.base import Result
     from spiders.page import PageSpider
+    from spiders.walk import SiteSpider
     from spiders.watch import SourceSpider
 
     # What is imported by now stays: looking through it again and again for garbage is a twentieth of a crawl's time.
@@ -256,7 +270,11 @@ def _run(
     if order.sources:
         results.append(Result())
         process.crawl(SourceSpider, sources=order.sources, result=results[-1], name_feeds=name_feeds, **common)
-    if order.urls:
+    if order.urls and order.depth:
+        results.append(Result())
+        walk = {"depth": order.depth, "limit": order.limit, "frontier": frontier}
+        process.crawl(SiteSpider, urls=order.urls, result=results[-1], **walk, **common)
+    elif order.urls:
         results.append(Result())
         process.crawl(PageSpider, urls=order.urls, result=results[-1], **common)
     process.start(install_signal_handlers=False)

@@ -21,7 +21,7 @@ from monitor.outlets import with_outlet
 from storage.identity import entry_hash, url_key
 from storage.items import Arrival, Article, Entry, Kind, Outcome, Poll, PollOutcome, Source, SourceState
 from storage.sightings import Sighting
-from storage.store import Store
+from storage.store import Store, Transaction
 from storage.text import fold
 
 _FLUSH_ROWS = 500
@@ -69,6 +69,7 @@ class StoreIntake:
         self._waited: set[tuple[str, str]] = set()  # what is asked again in this crawl
         self._polls: list[tuple[SourceState, Poll, datetime]] = []
         self._shared: dict[str, bool] = {}  # source -> whether what it shows now overlaps with what it showed before
+        self._rides: list[Callable[[Transaction], None]] = []
         self._flushed = time.monotonic()
         self.outcomes: Counter[Outcome] = Counter()
         self.polls: dict[str, Poll] = {}
@@ -145,6 +146,11 @@ class StoreIntake:
         self._polls.append((state, poll, polling.next_poll(source, state, poll)))
         self._flush_when_due()
 
+    def ride(self, change: Callable[[Transaction], None]) -> None:
+        """Write something in the transaction that writes what waits now: it stands exactly if that does."""
+        self._rides.append(change)
+        self._flush_when_due()
+
     # ------------------------------------------------------------------ inside
 
     def _within_the_day(self, source: Source, fresh: list[Entry]) -> list[Entry]:
@@ -168,7 +174,7 @@ class StoreIntake:
             StorageError: it could not be written; nothing of it is.
         """
         self._flushed = time.monotonic()
-        if not (self._sightings or self._again or self._pending or self._polls):
+        if not (self._sightings or self._again or self._pending or self._polls or self._rides):
             return
         now = self._now()
         with self._store.transaction() as transaction:
@@ -185,14 +191,16 @@ class StoreIntake:
             for source_id in self._over & {poll.source_id for _, poll, _ in self._polls}:
                 source = self._sources[source_id]
                 transaction.incidents.add_once(now, "over-budget", source.outlet or source.id, _DAY)
+            for change in self._rides:
+                change(transaction)
         if self._states is not None:
             self._states |= {state.source_id: state for state in states}
-        for waiting in (self._sightings, self._again, self._pending, self._polls):
+        for waiting in (self._sightings, self._again, self._pending, self._polls, self._rides):
             waiting.clear()
         self._seen.clear()
 
     def _flush_when_due(self) -> None:
-        waiting = len(self._sightings) + len(self._pending) + 2 * len(self._polls)
+        waiting = len(self._sightings) + len(self._pending) + 2 * len(self._polls) + len(self._rides)
         if waiting >= _FLUSH_ROWS or (waiting and time.monotonic() - self._flushed > _FLUSH_S):
             self.flush()
 

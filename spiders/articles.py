@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from urllib.parse import urlsplit
 
 from spiders.pages.generic import Extracted
@@ -81,3 +82,10 @@ def _outlet(source: Source, entry: Entry | None, url: str, stated: str) -> str:
     if entry and entry.outlet and outlet_host(url) != outlet_host(source.url):
         return entry.outlet
     return source.outlet
+
+
+def source_id(address: str) -> str:
+    """Return the id under which a bare address stands in the store: itself, or a short name for a long one."""
+    if len(address) <= 120:
+        return address
+    return f"{address[:80]}#{hashlib.blake2b(address.encode(), digest_size=12).hexdigest()}"

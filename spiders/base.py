@@ -36,7 +36,7 @@ Progress = Callable[[int, int, str], None]  # done, of how many, what is being d
 _HTML_TYPES = ("text/html", "application/xhtml", "text/plain", "application/xml", "text/xml")
 _LISTS = {Kind.SITEMAP, Kind.LISTING}  # they lead to sections, tags and forms, too
 _PAGES_AT_ONCE = 8  # of a search, whose pages stand on many hosts; each host is asked in turn all the same
-_LATER_STATUS = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525}
+LATER_STATUS = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525}
 
 
 @dataclass
@@ -217,7 +217,7 @@ class MonitorSpider(scrapy.Spider):
             return self._without(source, entry, answer.error_kind or "failed", later=answer.later)
         self.result.pages += 1
         if response.status != 200:
-            return self._without(source, entry, str(response.status), later=response.status in _LATER_STATUS)
+            return self._without(source, entry, str(response.status), later=response.status in LATER_STATUS)
         if is_home(entry.url, response.url):
             return self._without(source, entry, "home-page")
         encoding = charset_of(response.body, charset(response))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from spiders.articles import from_page
+from spiders.articles import from_page, source_id
 from spiders.fetching import Answer, fetch
 from spiders.intake import intake_failure
 from spiders.readers.alternates import find_feeds
@@ -16,7 +16,8 @@ from spiders.settings import LARGEST_FEED
 from spiders.watch import SourceSpider
 from spiders.workers import WorkerFailed, what_failed
 from storage.errors import ExtractError, ReadError
-from storage.items import Arrival, Kind, Poll, PollOutcome, Source
+from storage.identity import url_key
+from storage.items import Arrival, Entry, Kind, Poll, PollOutcome, Source
 
 MOST_FEEDS = 3  # of a site that names many
 
@@ -37,7 +38,7 @@ class PageSpider(SourceSpider):
 
     async def work(self) -> None:
         """Crawl each address."""
-        sources = [Source(id=address, url=address, kind=Kind.PAGE, origin="once") for address in self.urls]
+        sources = [Source(id=source_id(address), url=address, kind=Kind.PAGE, origin="once") for address in self.urls]
         await self.in_turns([(source, partial(self.visit, source)) for source in sources])
 
     async def visit(self, source: Source) -> None:
@@ -89,6 +90,7 @@ class PageSpider(SourceSpider):
     async def _page(self, source: Source, answer: Answer, poll: Poll) -> Poll:
         response = answer.response
         assert response is not None
+        entry = Entry(source_id=source.id, key=url_key(source.url), url=source.url)
         try:
             found = await self.extracted(source, answer)
         except ExtractError as error:
@@ -96,7 +98,7 @@ class PageSpider(SourceSpider):
         if found is not None and found.is_article:
             self.result.pages += 1
             outcomes = self.intake.take(
-                [Arrival(source=source, article=from_page(source, None, found, asked=source.url, url=response.url))]
+                [Arrival(source=source, entry=entry, article=from_page(source, entry, found, asked=source.url, url=response.url))]
             )
             kept = sum(outcome.value in {"stored", "joined"} for outcome in outcomes)
             return replace(poll, outcome=PollOutcome.CHANGED, entries=1, new=1, kept=kept, newest=found.published)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 BOT_NAME = "media-monitor"
-SPIDER_MODULES = ["spiders.watch", "spiders.page"]
+SPIDER_MODULES = ["spiders.watch", "spiders.page", "spiders.walk"]
 NEWSPIDER_MODULE = "spiders"
 PROJECT_URL = "https://github.com/media-monitor/media-monitor"
 

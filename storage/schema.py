@@ -386,3 +386,16 @@ incidents = Table(
     Column("kind", String(32), nullable=False),
     Column("detail", Text, nullable=False),
 )
+
+# How far walks through sites have come: a row an address, done once all that it brought is stored.
+frontier = Table(
+    "frontier",
+    metadata,
+    Column("walk", String(32), primary_key=True),
+    Column("key", String(32), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("depth", Integer, nullable=False),
+    Column("done", Boolean, nullable=False),
+    Column("at", Moment, nullable=False),
+)

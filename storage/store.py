@@ -41,6 +41,7 @@ from storage.verdicts import Verdicts
 if TYPE_CHECKING:
     from storage.browse import Browse
     from storage.dedupe import Dedupe
+    from storage.frontier import Frontier
     from storage.retention import Retention
     from storage.trends import Trends
 
@@ -103,6 +104,13 @@ class Reading:
     def alerts(self) -> Alerts:
         """What could not wait."""
         return Alerts(self.connection)
+
+    @cached_property
+    def frontier(self) -> Frontier:
+        """How far walks have come."""
+        from storage.frontier import Frontier  # here: walks alone ask for it
+
+        return Frontier(self.connection)
 
     @cached_property
     def trends(self) -> Trends:

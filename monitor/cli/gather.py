@@ -26,8 +26,10 @@ def register(app: typer.Typer) -> None:
 def crawl(
     context: typer.Context,
     what: Annotated[
-        list[str] | None, typer.Argument(metavar="[SOURCE|URL]...", help="Sources by id, or bare addresses; none: all sources.")
+        list[str] | None,
+        typer.Argument(metavar="[SOURCE|URL]...", help="Sources by id, or bare addresses (- reads a list from stdin); none: all sources."),
     ] = None,
+    list_: Annotated[Path | None, typer.Option("--from", help="A file with sources or addresses, one a line.")] = None,
     due: Annotated[bool, typer.Option("--due", help="Only the sources whose next poll has come.")] = False,
     group: Annotated[list[str] | None, typer.Option("--group", "-g", help="Only the sources of this group (vietnam, wires, ...).")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Store nothing; print what would be kept as JSON lines.")] = False,
@@ -35,29 +37,40 @@ def crawl(
     pages: Annotated[bool, typer.Option("--pages/--no-pages", help="Fetch the pages behind the entries.")] = True,
     wait: Annotated[float, typer.Option(help="Minutes to wait while another crawl is running.", min=0)] = 30.0,
     deadline: Annotated[float | None, typer.Option(help="Stop after so many minutes; what is stored stays.", min=0.1)] = None,
+    depth: Annotated[int, typer.Option(help="Of bare addresses: follow links of the same site so far.", min=0, max=50)] = 0,
+    limit: Annotated[int | None, typer.Option(help="Pages at most: of a site 1000.", min=1)] = None,
+    restart: Annotated[bool, typer.Option("--restart", help="Begin anew instead of going on where it was cut off.")] = False,
     log_json: LogJson = False,
 ) -> None:
     """Gather news now: from all sources, from some, or once from bare addresses.
 
-    A bare address may be a feed, an article or a site, and is crawled once. What is known is not fetched again, so a crawl that
-    was cut short is simply run again. Exit code 0: all read; 3: some sources could not be read; 1: none could.
+    A bare address may be an article, a feed, a sitemap or a site, and is crawled once; with --depth the pages of the same site that
+    it leads to, too. What was read is not fetched again, so a crawl that was cut short is simply run again. Exit code 0: all read;
+    3: some sources could not be read; 1: none could.
 
     \b
     monitor crawl --due
     monitor crawl vnexpress-latest betakit
     monitor crawl https://example.org/news/fpt-and-mila.html --dry-run
+    monitor crawl https://example.org/business/ --depth 2 --limit 500
     """
+    from monitor.cli.addresses import expanded, explain
     from monitor.cli.crawl_view import log_report, print_report, watch
     from monitor.crawl import CrawlOrder, crawl_sources, dry_crawl, order_sources
 
     ours = context_of(context)
     ours.log_json = log_json
-    sources, urls = order_sources(ours.sources, what or [], groups=group or [])
+    sources, urls = order_sources(ours.sources, expanded(what or [], list_), groups=group or [])
+    if (depth or restart) and not urls:
+        raise UsageError("--depth and --restart go with bare addresses", hint="monitor crawl https://example.org/news/ --depth 1")
     if urls and due:
         raise UsageError("--due goes with sources, not with bare addresses", hint="leave out --due")
     order = CrawlOrder(
         sources=tuple(sources),
         urls=tuple(urls),
+        depth=depth,
+        limit=limit or 1_000,
+        restart=restart,
         only_due=due,
         pages=pages and ours.config.crawl.pages,
         deadline_s=60.0 * (deadline or ours.config.crawl.deadline_minutes),
@@ -73,6 +86,9 @@ def crawl(
     print_report(report, out=sys.stderr if dry_run and not as_json else sys.stdout, as_json=as_json)
     if log_json:
         log_report(report, ours.log)
+    if urls and not (depth or dry_run or as_json):
+        with ours.store().reading() as reading:
+            explain(reading, urls, zone=ours.zone, out=sys.stdout)
     raise typer.Exit(report.exit_code)
 
 

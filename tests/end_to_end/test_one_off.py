@@ -1,0 +1,99 @@
+"""One-off crawls by command: an article, a list of addresses, a whole section, killed on the way and taken up again."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.end_to_end.section import A_LIST, Folder, build, no_news
+from tests.spiders.site import Site
+
+ARTICLES = 80
+WANTED = range(0, ARTICLES, 5)
+
+
+@pytest.fixture
+def site():  # type: ignore[no-untyped-def]
+    with Site() as opened:
+        build(opened, ARTICLES)
+        yield opened
+
+
+def kept(folder: Folder, site: Site) -> set[str]:
+    return {str(row[0]).removeprefix(site.url("")) for row in folder.rows()["articles"]}
+
+
+def test_an_article_is_kept_and_told_why_or_why_not(tmp_path: Path, site: Site) -> None:
+    folder = Folder(tmp_path, site)
+    told = folder.run("crawl", site.url("/a/0.html"), site.url("/a/1.html")).stdout
+    assert kept(folder, site) == {"/a/0.html"}
+    yes, _, no = told.partition(site.url("/a/1.html"))
+    assert "FPT" in yes.partition(site.url("/a/0.html"))[2]
+    assert "mentions a topic" in no or "no alias" in no
+
+
+def test_addresses_from_a_file_and_from_a_pipe_and_a_dry_run(tmp_path: Path, site: Site) -> None:
+    folder = Folder(tmp_path, site)
+    (tmp_path / "list.txt").write_text(f"# mine\n{site.url('/a/5.html')}\n\n{site.url('/a/6.html')}\n", encoding="utf-8")
+    dry = folder.run("crawl", "--from", "list.txt", "--dry-run")
+    assert [json.loads(line)["url"] for line in dry.stdout.splitlines()] == [site.url("/a/5.html")]
+    assert not (tmp_path / "monitor.db").exists()
+    folder.run("crawl", "-", stdin=f"{site.url('/a/10.html')}\n")
+    folder.run("crawl", "--from", "list.txt")
+    assert kept(folder, site) == {"/a/5.html", "/a/10.html"}
+    assert "names no address" in folder.run("crawl", "-", stdin="\n# nothing\n", code=2).stderr
+    assert "absent.txt" in folder.run("crawl", "--from", "absent.txt", code=2).stderr
+
+
+def test_a_section_within_its_depth_its_limit_and_its_site(tmp_path: Path, site: Site) -> None:
+    folder = Folder(tmp_path, site)
+    first = folder.run("crawl", site.url("/"), "--depth", "1", "--json")
+    assert kept(folder, site) == {f"/a/{number}.html" for number in range(0, A_LIST, 5)}
+    assert json.loads(first.stdout)["pages"] == 1 + A_LIST + 1  # itself, its articles, the next list
+    paths = site.paths()
+    assert not [path for path in paths if path.startswith(("/login", "/t/", "/p.jpg"))]
+    assert paths[0] == "/robots.txt" and len(paths) == len(set(paths))
+    site.seen.clear()
+    folder.run("crawl", site.url("/list/2/"), "--depth", "5", "--limit", "10")
+    assert len(site.paths()) == 1 + 10
+    dry = folder.run("crawl", site.url("/"), "--depth", "50", "--dry-run")
+    assert len(dry.stdout.splitlines()) == len(WANTED)
+    assert folder.rows()["frontier"] == []
+
+
+def test_what_fails_for_now_waits_and_the_rest_is_not_asked_again(tmp_path: Path, site: Site) -> None:
+    folder = Folder(tmp_path, site)
+    good = site.pages["/a/7.html"]
+    site.pages["/a/7.html"] = no_news
+    folder.run("crawl", site.url("/"), "--depth", "50")
+    assert kept(folder, site) == {f"/a/{number}.html" for number in WANTED}
+    site.seen.clear()
+    site.pages["/a/7.html"] = good
+    folder.run("crawl", site.url("/"), "--depth", "50")
+    assert site.paths() == ["/robots.txt", "/a/7.html"]
+    assert folder.rows()["frontier"] == []
+
+
+def test_killed_three_times_it_ends_with_the_rows_of_one_run(tmp_path: Path, site: Site, database_url: str) -> None:
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    once = Folder(whole, site)
+    once.run("crawl", site.url("/"), "--depth", "50")
+    assert len(once.rows()["articles"]) == len(WANTED)
+    asked_once = len(site.paths())
+    folder = Folder(tmp_path, site, database_url)
+    site.seen.clear()
+    for number in range(1, 4):
+        process = folder.start("crawl", site.url("/"), "--depth", "50")
+        until = time.monotonic() + 60
+        while len(site.seen) < number * 25 and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+    assert len(site.paths()) < asked_once + 60
+    folder.run("crawl", site.url("/"), "--depth", "50")
+    assert folder.rows() == once.rows()
