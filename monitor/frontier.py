@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from monitor.intake import StoreIntake
-from storage.frontier import Step
+from storage.items import Step
 from storage.store import Store, Transaction
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from storage.frontier import Step
+from storage.items import Step
 
 
 class Frontier(Protocol):

@@ -23,9 +23,8 @@ from spiders.readers.anchors import read_anchors, site_of
 from spiders.settings import LARGEST_PAGE
 from spiders.workers import what_failed
 from storage.errors import ExtractError
-from storage.frontier import Step
 from storage.identity import url_key
-from storage.items import Arrival, Entry, Kind, Outcome, Poll, PollOutcome, Source
+from storage.items import Arrival, Entry, Kind, Outcome, Poll, PollOutcome, Source, Step
 
 _AT_ONCE = 8  # pages of a site under way: while one is waited for, others are extracted; the host is asked in turn all the same
 _QUERIES = 200  # addresses with the same path; calendars and filters have any number

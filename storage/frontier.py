@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from storage import schema
+from storage.items import Step
 
 FORGOTTEN = timedelta(days=90)  # a walk that nobody took up again for so long
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
-    """One address of a walk."""
-
-    key: str  # unique in the walk, at most 32 characters
-    url: str
-    depth: int = 0  # links away from where the walk began
 
 
 class Frontier:

@@ -160,6 +160,15 @@ class Entry:
     opaque: bool = False  # url is an aggregator's link that cannot be turned back: identity is title, outlet and day
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One address of a walk."""
+
+    key: str  # unique in the walk, at most 32 characters
+    url: str
+    depth: int = 0  # links away from where the walk began
+
+
 class BodyFrom(StrEnum):
     """Where an article's text comes from."""
 
