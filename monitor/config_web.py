@@ -39,6 +39,11 @@ def is_origin(text: str) -> bool:
     return bool(re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+", text)) and not text.endswith(":")
 
 
+def is_address(text: str) -> bool:
+    """Whether this is a web address without a query."""
+    return bool(re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~%/-]*)?", text))
+
+
 def is_loopback(host: str) -> bool:
     """Whether only this machine itself can reach an address."""
     if host == "localhost":

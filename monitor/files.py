@@ -17,8 +17,11 @@ class FileError(MediaMonitorError):
 
 
 @contextmanager
-def writing(path: Path) -> Iterator[TextIO]:
+def writing(path: Path, *, durable: bool = True) -> Iterator[TextIO]:
     """Open a text file (UTF-8) that takes its name only when the block ends well; folders are made.
+
+    Args:
+        durable: wait until it is on the disk; not worth it for one of many files that can be made again.
 
     Raises:
         FileError: it cannot be written: a folder is missing its permission, the disk is full, ...
@@ -31,7 +34,8 @@ def writing(path: Path) -> Iterator[TextIO]:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         # mkstemp makes files for the owner alone; a digest is to be read by whom the folder lets in.
         umask = os.umask(0)
         os.umask(umask)

@@ -110,6 +110,11 @@ class Browse:
         query = query.group_by(host).order_by(func.count().desc(), func.max(table.c.outlet_host))
         return [OutletCount(*row) for row in self._connection.execute(query.limit(limit) if limit else query)]
 
+    def story_ids(self) -> list[int]:
+        """Return all stories that hold an article that names a topic."""
+        table = schema.articles
+        return list(self._connection.scalars(select(table.c.story_id).where(table.c.matched).distinct().order_by(table.c.story_id)))
+
     def outlet_name(self, host: str) -> str | None:
         """Return what an outlet is called, by its host; None where nothing of it is stored."""
         table = schema.articles

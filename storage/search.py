@@ -98,7 +98,7 @@ def parse(words: str) -> list[list[tuple[str, bool, bool]]]:
         if word == "AND":
             continue
         raw = phrase if phrase is not None else word
-        tokens = " ".join(_words_of(raw))
+        tokens = " ".join(words_of(raw))
         if not tokens:
             continue
         term = (tokens, raw.endswith("*") and phrase is None, bool(minus or minus_word))
@@ -156,10 +156,11 @@ def snippet(article: Article, words: str) -> str:
 
 def _words(article: Article) -> tuple[str, str]:
     # Words alone, cut as `parse` cuts a query: PostgreSQL would read "fpt.ai" as a host and "full-stack" as three words.
-    return " ".join(_words_of(article.title)), " ".join(_words_of(f"{article.summary}\n{article.text}"))
+    return " ".join(words_of(article.title)), " ".join(words_of(f"{article.summary}\n{article.text}"))
 
 
-def _words_of(raw: str) -> list[str]:
+def words_of(raw: str) -> list[str]:
+    """Return the folded words of a text, as they are indexed and looked for."""
     return _WORD.findall(fold(raw).replace("_", " "))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from html import escape
 from xml.etree import ElementTree
@@ -39,6 +39,27 @@ def render_atom(digest: Digest) -> str:
         _entry(feed, facts, line)
     for one in digest.updates:
         _update(feed, facts, one)
+    ElementTree.indent(feed)
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(feed, encoding="unicode")}\n'
+
+
+def render_feed(title: str, guid: str, lines: Sequence[Line], facts: Facts, updated: datetime, links: Mapping[str, str]) -> str:
+    """Render stories as an Atom feed of their own.
+
+    Args:
+        guid: a tag: URI that never changes.
+        updated: of the newest story.
+        links: rel -> address, of the feed itself; none where nobody knows where it will stand.
+    """
+    feed = ElementTree.Element("feed", {"xmlns": _ATOM, _LANG: facts.words.language})
+    _add(feed, "id", guid)
+    _add(feed, "title", title)
+    _add(feed, "updated", _rfc3339(updated))
+    _add(ElementTree.SubElement(feed, "author"), "name", title)
+    for rel, href in links.items():
+        ElementTree.SubElement(feed, "link", {"rel": rel, "href": href})
+    for line in lines:
+        _entry(feed, facts, line)
     ElementTree.indent(feed)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(feed, encoding="unicode")}\n'
 

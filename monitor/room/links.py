@@ -133,7 +133,7 @@ def safe_name(text: str) -> str:
     """Return a file name that every file system takes and no two texts share: what is readable of the text, and a mark where that is not all."""
     plain = re.sub(r"[^a-z0-9.]+", "-", fold(text)).strip("-.")[:60].rstrip("-.")
     # A mark also keeps names apart that differ by capitals alone, and from those that Windows keeps for itself (con, nul, ...).
-    if plain == text and not re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", plain):
+    if plain and plain == text and not re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", plain):
         return plain
     mark = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
     return f"{plain}-{mark}" if plain else mark

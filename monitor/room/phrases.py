@@ -44,6 +44,12 @@ PHRASES: dict[str, tuple[str, str, str]] = {
         'Không cần dấu hay chữ hoa. "một cụm từ", -loại trừ, từ này OR từ kia, bắt đầu*',
         "Accents et majuscules n’importent pas. « une expression », -sans, l’un OR l’autre, début*",
     ),
+    "words_hint_site": (
+        "Headlines and the words round each hit. Tone marks and capitals do not matter. -without, begin*",
+        "Tiêu đề và các từ quanh tên được nhắc. Không cần dấu hay chữ hoa. -loại trừ, bắt đầu*",
+        "Titres et mots autour de chaque mention. Accents et majuscules n’importent pas. -sans, début*",
+    ),
+    "more_hits": ("More", "Thêm", "Suite"),
     "topic": ("Topic", "Chủ đề", "Sujet"),
     "unit": ("Unit", "Đơn vị", "Unité"),
     "outlet": ("Outlet", "Báo, đài", "Média"),
@@ -56,6 +62,11 @@ PHRASES: dict[str, tuple[str, str, str]] = {
     "filters": ("Filters", "Bộ lọc", "Filtres"),
     "found": ("{n} articles hold these words.", "{n} bài có các từ này.", "{n} articles contiennent ces mots."),
     "found_one": ("One article holds these words.", "1 bài có các từ này.", "Un article contient ces mots."),
+    "found_some": (
+        "The newest {n} articles with these words.",
+        "{n} bài mới nhất có các từ này.",
+        "Les {n} derniers articles avec ces mots.",
+    ),
     "found_many": (
         "More than {n} articles hold these words: the newest first.",
         "Hơn {n} bài có các từ này: bài mới nhất trước.",

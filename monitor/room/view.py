@@ -60,6 +60,10 @@ class Room:
         """Return a story as it stands in a list."""
         return self._line(self._lines.line(story), facts, story)
 
+    def record(self, story: Story) -> Line:
+        """Return a story's line as a digest has it, for feeds."""
+        return self._lines.line(story)
+
     def listed(self, stories: Sequence[Story]) -> list[dict[str, Any]]:
         """Return stories by the local day on which their newest article was seen, in the order in which they come."""
         days: list[dict[str, Any]] = []

@@ -1,0 +1,1 @@
+"""The archive: what is stored as a folder of static pages, to be opened from the disk or published on any static host."""
