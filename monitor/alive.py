@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import monitor
 from monitor.calling import ending, prepare
+from monitor.running import duties
 from storage.errors import MediaMonitorError
 
 if TYPE_CHECKING:
@@ -26,10 +27,9 @@ class AliveError(MediaMonitorError):
 
 
 def is_due(settings: Alive, called: datetime | None, now: datetime) -> bool:
-    """Tell whether the address is to be called at `now`; one that was called in the future (a clock set back) is."""
-    if not (settings.url or settings.url_env):
-        return False
-    return called is None or now - called >= timedelta(minutes=settings.every_minutes) or called > now
+    """Tell whether the address is to be called at `now`."""
+    wanted = settings.url or settings.url_env
+    return duties.is_due(timedelta(minutes=settings.every_minutes) if wanted else None, called, now)
 
 
 def call(settings: Alive, env: Mapping[str, str] = os.environ) -> None:

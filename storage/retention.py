@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import BigInteger, Connection, delete, func, or_, select, tuple_, type_coerce, update
 
 from storage import schema, search
-from storage.items import Article
+from storage.items import Article, BodyFrom
 
 BATCH = 500
 _OUT_OF_FEED = timedelta(days=1) // timedelta(
@@ -28,13 +28,14 @@ class Retention:
     def expire_texts(self, before: datetime, limit: int = BATCH) -> int:
         """Delete summary and text of articles first seen before a moment, and of their revisions; returns how many articles it were.
 
-        Their headlines stay searchable, and their sketches stay, so that copies are still recognised.
+        Their headlines stay searchable, and their sketches stay, so that copies are still recognised. What was imported keeps its text:
+        its file's dates are old from the first day, and somebody wanted to search it.
         """
         articles, texts, revisions = schema.articles, schema.texts, schema.revisions
         rows = self._connection.execute(
             select(texts, articles.c.title, articles.c.url)
             .join(articles, articles.c.id == texts.c.article_id)
-            .where(articles.c.first_seen < before)
+            .where(articles.c.first_seen < before, articles.c.body_from != BodyFrom.IMPORT.value)
             .order_by(texts.c.article_id)
             .limit(limit)
         ).all()

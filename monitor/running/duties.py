@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 KEEP_INCIDENTS = timedelta(days=90)
 _DAY = timedelta(days=1)
+_EARLY = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,15 +58,24 @@ def keep_house(
             said = duty.do(store, config, now)
             set_done(store, duty, now)
         except Exception as error:  # noqa: BLE001 - see above
-            fail(duty.name, str(error) if isinstance(error, MediaMonitorError) else repr(error))
+            fail(duty.name, _told(error))
             continue
         if said:
             say(said)
 
 
+def _told(error: Exception) -> str:
+    if not isinstance(error, MediaMonitorError):
+        return repr(error)
+    return f"{error} ({error.hint})" if error.hint else str(error)
+
+
 def is_due(every: timedelta | None, last: datetime | None, now: datetime) -> bool:
-    """Tell whether a duty is to be done at `now`; one that was done in the future (a clock set back) is."""
-    return every is not None and (last is None or now - last >= every or last > now)
+    """Tell whether something is to be done at `now`; what was done in the future (a clock set back) is.
+
+    A little early counts, too: cron comes each day at the same minute, and what was done at its end yesterday would wait for tomorrow.
+    """
+    return every is not None and (last is None or now - last >= every - min(every / 12, _EARLY) or last > now)
 
 
 def last_done(store: Store) -> dict[str, datetime]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import func, select
 
-from monitor.running.duties import DUTIES
+from monitor.running.duties import DUTIES, is_due, keep_house, last_done
 from storage import schema
 from storage.articles import ArticleFilter
 from storage.deliveries import NewDelivery
 from storage.fingerprints import fingerprint
-from storage.items import Poll, PollOutcome
+from storage.items import BodyFrom, Poll, PollOutcome
 from storage.sightings import Sighting
 from storage.store import Store
+from tests.monitor.postroom import config_of
 from tests.storage.makers import DAY, NOW, add, article, mention, new, source
 
 
@@ -40,6 +42,11 @@ def test_texts_expire_and_headlines_stay(store: Store) -> None:
     assert (stored.article.text, stored.article.summary) == ("", "")
     assert stored.article.title == "FPT mở trung tâm" and stored.article.url == article(1).url
     assert [one.topic for one in stored.mentions] == ["FPT"]
+
+
+def test_what_was_imported_keeps_its_text(store: Store) -> None:
+    old = add(store, 1, text="Toàn văn của kho", body_from=BodyFrom.IMPORT, first_seen=NOW - 4_000 * DAY)
+    assert expire(store, NOW - 365 * DAY) == 0 and found(store, "cua kho") == [old]
 
 
 def test_a_batch_at_a_time(store: Store) -> None:
@@ -128,7 +135,6 @@ def test_deliveries_are_forgotten_when_they_have_ended(store: Store) -> None:
 
 
 def test_duties_keep_house_by_the_configuration(store: Store, tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    from tests.monitor.postroom import config_of
 
     config = config_of(tmp_path, "[keep]\ntext_days = 30\n")
     add(store, 1, first_seen=NOW - 31 * DAY)
@@ -143,3 +149,24 @@ def test_duties_keep_house_by_the_configuration(store: Store, tmp_path, monkeypa
         assert reading.connection.scalar(select(func.count()).select_from(schema.texts)) == 1
     for_ever = config_of(tmp_path, "[keep]\ntext_days = 0\n")
     assert [duty.do(store, for_ever, NOW + 9_999 * DAY) for duty in DUTIES if duty.name == "expire"] == [""]
+
+
+def test_cron_at_the_same_minute_does_every_duty_every_day(store: Store) -> None:
+    day = DAY
+    done = NOW + timedelta(seconds=40)  # the end of yesterday's work
+    assert is_due(day, done, NOW + day) and not is_due(day, done, NOW + day / 2)
+    assert is_due(timedelta(minutes=60), done, NOW + timedelta(minutes=60)) and not is_due(
+        timedelta(minutes=60), done, NOW + timedelta(minutes=50)
+    )
+    assert is_due(day, None, NOW) and is_due(day, NOW + DAY, NOW) and not is_due(None, None, NOW)
+
+
+def test_a_duty_that_fails_keeps_no_other_from_being_done(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    config = config_of(tmp_path, '[backup]\nfolder = "file/backups"\n')
+    failed: list[tuple[str, str]] = []
+    for _ in range(2):
+        keep_house(store, config, lambda: NOW, say=lambda said: None, fail=lambda name, why: failed.append((name, why)))
+    assert [name for name, _ in failed] == ["backup", "backup"]  # tried again; the others rest until tomorrow
+    assert "file/backups" in failed[0][1] and "check the folder" in failed[0][1]
+    assert set(last_done(store)) == {duty.name for duty in DUTIES} - {"backup"}
