@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from monitor.alone import against_alone
 from monitor.cues import Cue, Cues
 from monitor.frame import in_frame
 from monitor.initials import is_abbreviation, spelled_out
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _NEAR = 160  # code points on either side that count as near
 _LEAD = 300  # of the text after a headline
+_FOLLOWING = 240
 _LOOKED_AT = 12  # ambiguous names of one topic whose neighbours are read
 _CLAUSE_END = re.compile(r"[.!?;:\n]\s|\n|\s:")
 _BESIDE = 36  # where "the institute Mila" and "Mila, an institute" stand
@@ -35,6 +37,7 @@ _PERSON_AFTER = re.compile(r"\s([A-ZÀ-ÖØ-ÞĐ][a-zà-öø-ÿ]{2,})")
 _AGE_AFTER = re.compile(r"\s?[,(]\s?(?:\d{1,2}(?=[,)\s])|âgée? de \d|aged \d|\d{1,2} (?:ans|years|tuổi|Jahre))")
 # A capital inside the word, as in FUNiX: who writes it so means it.
 _INNER_CAPITAL = re.compile(r"\w*(?:[a-zà-öø-ÿ][A-Z]|[A-Z][a-zà-öø-ÿ]\w*[A-Z]|[A-Z]{2,}[a-z])")
+_AT_SOMEBODY = re.compile(r"\b(?:look|smil|laugh|star|yell|shout|wav|angry|mad|nod|point|glanc)\w* at\s\W?$")
 _INITIALS = re.compile(r"[A-Z]{2,6}$")
 _NO_SURNAMES = frozenset(
     "institute institut quebec ventures research launchpad montreal canada partner partners programme program community researchers professor lab "
@@ -50,6 +53,7 @@ class Judge:
     def __init__(self, topic: Topic) -> None:
         self.topic = topic
         self._listed = frozenset(topic.list_of)
+        self._at = _right_before(topic.at, small=True)
         self._before = _right_before(topic.before)
         self._articles = _right_before(topic.articles)
         self._not_before = _right_before(topic.not_before)
@@ -160,14 +164,13 @@ class Judge:
             parts.append(("context near", min(0.12 + 0.1 * close, 0.62)))
         if near.beside("kinds"):
             parts.append(("what it is called", 0.25))
-        if (
-            (close or near.count("field strong") or near.count("field") > 1)
-            and self._before is not None
-            and self._before.search(near.words_before)
-        ):
+        before = near.words_before
+        if self._at is not None and self._at.search(hit.field.text[max(hit.start - 24, 0) : hit.start]) and not _AT_SOMEBODY.search(before):
+            parts.append(("as a place of work", 0.22))
+        elif self._before is not None and self._before.search(before) and (close or near.count("field strong") or near.count("field") > 1):
             parts.append(("as a place of work", 0.1))
         if self._articles is not None and self._articles.search(near.words_before):
-            parts.append(("with an article", 0.2))
+            parts.append(("with an article", 0.25))
         if self._not_before is not None and self._not_before.search(near.words_before):
             parts.append(("a given name", -0.3))
         far = near.far("context") + 2 * near.far("strong")
@@ -238,7 +241,14 @@ class _Told:
         """What the words right beside a hit make of it (see `Roles.read`)."""
         known = self._roles.get(id(hit))
         if known is None:
-            known = roles().read(hit.field, hit.start, hit.end, language=self._scene.language, initials=is_abbreviation(hit.sense.written))
+            known = roles().read(
+                hit.field,
+                hit.start,
+                hit.end,
+                language=self._scene.language,
+                initials=is_abbreviation(hit.sense.written),
+                following=self._following(hit),
+            )
             self._roles[id(hit)] = known
         return known
 
@@ -246,6 +256,10 @@ class _Told:
         """What speaks for a person, or for another name of the same letters."""
         if is_abbreviation(hit.sense.written) and self._scene.language not in self._topic.home_languages:
             return [] if self._full or not self._short_for else [(f"short for: {self._short_for}", -0.5)]
+        if self._topic.alone and not hit.sense.unit:
+            here = self._here_against(hit)
+            elsewhere = any(other is not hit and _same_name(other, hit) and self._here_against(other) for other in self._here)
+            return here or ([("somebody else elsewhere", -0.45)] if elsewhere else [])
         if self._topic.any_case or is_abbreviation(hit.sense.written) or hit.sense.unit:
             return []
         if _person(hit):
@@ -253,6 +267,13 @@ class _Told:
         if any(other is not hit and _same_name(other, hit) and self._another(other) for other in self._here):
             return [("a first name elsewhere", -0.35)]
         return []
+
+    def _following(self, hit: Hit) -> str:
+        end = hit.field.base + hit.end
+        return self._scene.folded[end : end + _FOLLOWING]
+
+    def _here_against(self, hit: Hit) -> list[tuple[str, float]]:
+        return against_alone(hit.field, hit.start, hit.end, self._scene.whole, any_case=self._topic.any_case)
 
     def _another(self, hit: Hit) -> bool:
         return (hit.field.name == "text" and _person(hit)) or any(value <= -0.3 for _, value in self.role(hit))
@@ -321,8 +342,10 @@ class _Near:
         return False
 
 
-def _right_before(words: Sequence[str]) -> re.Pattern[str] | None:
-    either = "|".join(re.escape(fold(clean_alias(word))) for word in words)
+def _right_before(words: Sequence[str], *, small: bool = False) -> re.Pattern[str] | None:
+    """What matches text that ends with one of these words; with `small` text that is not folded ("Chez Mila" is a café)."""
+    written = [word if small else fold(clean_alias(word)) for word in words]
+    either = "|".join(re.escape(word) for word in written)
     return re.compile(rf"(?<!\w)(?:{either})\s\W?$") if either else None
 
 

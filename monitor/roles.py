@@ -35,9 +35,11 @@ _OWNS_PERSON = re.compile(r"['’]s\s[A-ZÀ-ÖØ-Þ][\w'’-]+\s(?:[A-Z]\.\s)?[A
 _DETERMINER = re.compile(r"\b(?:an?|this|that|every|another|each|its)\s$")
 _COMMON_NOUN = re.compile(r"\s[a-z]{3,}")
 _PRONOUN = re.compile(r"\b(?:she|her|hers|herself|his|him|elle|co ay|ella|lei)\b")
+_AND_I = re.compile(r"\s(?:and|et|und|va|y)\s(?:i|me|moi|ich|toi|yo)\b")
+_THEN_SHE = re.compile(r"[^.!?\n]{0,120}[.!?\n]\s?(?:she|her|he|his|elle|sie|ella|lei|co ay)\s")
 _PLACE_BEFORE = re.compile(r"\b(?:(?:located|lives?|living|born|arrested|killed|hiking) in|(?:north|south|east|west)\w* of)\s\W?$")
 _APPOSITION = re.compile(
-    r",\s(?:(?:an?|the|une?|la|le|its|their|ein|eine|der|die|das|mot|el|il|lo|um|uma)\s|l')?|\s\((?:(?:an?|the|une?|la|le)\s)?"
+    r",\s(?:(?:an?|the|une?|la|le|its|their|your|our|my|votre|notre|ein|eine|der|die|das|mot|el|il|lo|um|uma)\s|l')?|\s\((?:(?:an?|the|une?|la|le)\s)?"
 )
 _ARTICLES = frozenset(("the", "la", "le", "les", "das", "die", "der"))
 _WORDS = r"(?P<words>[\w'.&-]+(?:\s[\w'.&-]+){0,2})"
@@ -84,23 +86,31 @@ class Roles:
         self._organisations = frozenset(fold(word) for word in words["organisations"])
         self._first_names = frozenset(words["first_names"])
 
-    def read(self, field: Field, start: int, end: int, *, language: str = "", initials: bool = False) -> list[Part]:
+    def read(self, field: Field, start: int, end: int, *, language: str = "", initials: bool = False, following: str = "") -> list[Part]:
         """Return what the words beside a place of a field make of the name there, and its weight: above 0 for an organisation, below 0 for something else.
 
         Args:
+            following: what stands after the name, folded, beyond its own sentence and field.
             initials: the name is an abbreviation, which is said of things too ("an FPT fitting"): a noun after it tells nothing.
         """
         before, after = self._sides(field, start, end)
         against = list(self._against(before, after))
+        if not before.folded.strip(" \"'") and _THEN_SHE.match(following) and not any(after.of("posts")):
+            against.append(("as of a person", -0.3))
         if against:
             return [min(against, key=lambda part: part[1])]
         found = sorted(self._for(before, after, language, initials), key=lambda part: -part[1])
         if not found:
-            return [("as of a person", -0.15)] if _PRONOUN.search(after.folded) else []
+            subject = not before.folded.strip(" \"'")
+            return [("as of a person", -0.15)] if subject and _PRONOUN.search(after.folded) else []
         # The best rule counts whole, the second one half.
         second = found[1][1] if len(found) > 1 else 0.0
         value = min(found[0][1] + second / 2, _MOST)
         return [(found[0][0], round(value * _OF_INITIALS if initials else value, 3))]
+
+    def is_first_name(self, word: str) -> bool:
+        """Whether many people bear it."""
+        return fold(word) in self._first_names
 
     # ------------------------------------------------------------------ inside
 
@@ -156,8 +166,10 @@ class Roles:
                 yield "as of a thing", -0.4
             elif lead and cue.group == "called" and article and cue.start - lead.end() < 12:
                 yield "as of a person", -0.3
-        if self._listed(before, after, lambda words, _: fold(words[0]) in self._first_names):
+        if self._listed(before, after, lambda words, _: self.is_first_name(words[0])):
             yield "listed with first names", -0.35
+        if _AND_I.match(after.folded):
+            yield "as of a person", -0.35
         if _PLACE_BEFORE.search(before.folded):
             yield "as of a place", -0.35
 

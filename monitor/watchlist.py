@@ -16,6 +16,7 @@ from storage.text import fold
 
 BUILT_IN = ("fpt", "mila", "funix")
 _NAME = re.compile(r"[^\W_]{2}|[^\W_]\W?[^\W_]")  # "F.Studio", "3M", "AT&T"
+_ALONE = 0.6  # where a lone name begins; 0.5 is told
 _SHORT = 5  # letters; a shorter name of one word is short for many things
 
 
@@ -50,6 +51,7 @@ class Topic:
     distinctive: tuple[str, ...] = ()  # stand alone
     ambiguous: tuple[str, ...] = ()  # need evidence
     short_for: tuple[str, ...] = ()  # what an abbreviation among the names stands for; spelled out as anything else it is another's
+    alone: bool = False  # the ambiguous names came without any context: told unless the text speaks against them
     any_case: bool = False
     prior: float = 0.5
     languages: tuple[str, ...] = ()
@@ -65,7 +67,8 @@ class Topic:
     regions: tuple[str, ...] = ()  # whose places and people's names count as its places: "vietnam"
     people: tuple[str, ...] = ()  # as strong as that
     places: tuple[str, ...] = ()  # count little: many people live there
-    before: tuple[str, ...] = ()  # words right before the name that fit the topic better than its rivals: "at"
+    at: tuple[str, ...] = ()  # words right before the name that nobody says of its rivals: "at"
+    before: tuple[str, ...] = ()  # words right before the name that fit the topic better than its rivals: "of"
     articles: tuple[str, ...] = ()  # right before the name they make it an institution: "le Mila", "am Mila"
     not_before: tuple[str, ...] = ()  # right before the name they make it a given name: "called Mila"
     kinds: tuple[str, ...] = ()  # what the topic is called beside its name: "institute", "group"
@@ -146,7 +149,7 @@ def watchlist_from_tables(tables: Sequence[Mapping[str, Any]], *, builtin: bool 
 
 
 _TEXTS = (
-    "aliases", "distinctive", "ambiguous", "context", "strong", "fields", "around", "other_fields", "regions", "against", "people", "places", "before", "articles", "not_before", "kinds", "short_for", "languages", "owned_domains",
+    "aliases", "distinctive", "ambiguous", "context", "strong", "fields", "around", "other_fields", "regions", "against", "people", "places", "at", "before", "articles", "not_before", "kinds", "short_for", "languages", "owned_domains",
 )  # fmt: skip
 _KEYS = {
     "name",
@@ -181,9 +184,9 @@ def _topic(table: Mapping[str, Any], where: str) -> Topic:
     for key in ("aliases", "distinctive", "ambiguous"):
         _names_checked(texts[key], f"{where}, {key}")
     aliases = (name.strip(), *texts["aliases"])
-    # A short name, or one common word, is somebody else's, too; a name of two words or of one unusual word stands alone.
-    evidence = bool(texts["context"] or texts["people"] or texts["places"] or texts["strong"])
-    weak = tuple(alias for alias in aliases if evidence and " " not in alias)
+    # A name of one word may be somebody else's, too; one of two words stands alone.
+    evidence = any(texts[key] for key in ("context", "people", "places", "strong", "fields", "regions"))
+    weak = tuple(alias for alias in aliases if " " not in alias)
     strong = tuple(alias for alias in aliases if alias not in weak)
     capitals = table.get("capitals", table.get("any_case") is not True and len(name) <= _SHORT)
     if not isinstance(capitals, bool):
@@ -195,7 +198,8 @@ def _topic(table: Mapping[str, Any], where: str) -> Topic:
         "distinctive": [*strong, *texts["distinctive"]],
         "ambiguous": [*weak, *texts["ambiguous"]],
         "any_case": not capitals,
-        "prior": prior if prior is not None else 0.42,
+        "prior": prior if prior is not None else 0.42 if evidence else _ALONE,
+        "alone": not evidence,
         "queries": queries,
         "rival": [*table.get("rivals", []), *table.get("rival", [])],
         "unit": [*table.get("units", []), *table.get("unit", [])],
@@ -211,6 +215,7 @@ def _profile(table: Mapping[str, Any], where: str = "profile") -> Topic:
         distinctive=tuple(table.get("distinctive", ())),
         ambiguous=tuple(table.get("ambiguous", ())),
         short_for=tuple(table.get("short_for", ())),
+        alone=table.get("alone", False) is True,
         any_case=bool(table.get("any_case", False)),
         prior=float(table.get("prior", 0.5)),
         languages=tuple(table.get("languages", ())),
@@ -225,6 +230,7 @@ def _profile(table: Mapping[str, Any], where: str = "profile") -> Topic:
         regions=_of_fields(table, "regions", where),
         people=tuple(table.get("people", ())),
         places=tuple(table.get("places", ())),
+        at=tuple(table.get("at", ())),
         before=tuple(table.get("before", ())),
         articles=tuple(table.get("articles", ())),
         not_before=tuple(table.get("not_before", ())),
@@ -276,6 +282,7 @@ def _joined(known: Topic, more: Topic, table: Mapping[str, Any]) -> Topic:
         "regions",
         "people",
         "places",
+        "at",
         "before",
         "articles",
         "not_before",

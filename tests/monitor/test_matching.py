@@ -23,7 +23,7 @@ DATA = Path(__file__).parents[1] / "data"
 MATCHER = Matcher(builtin_watchlist())
 TOPICS = ("FPT", "Mila", "FUNiX")
 # Measured on tests/data/mentions.jsonl when it was last extended. Raise them when the matcher gets better; never lower them.
-FLOORS = {"FPT": (1.0, 1.0), "Mila": (1.0, 0.986), "FUNiX": (1.0, 1.0)}
+FLOORS = {"FPT": (1.0, 1.0), "Mila": (1.0, 0.991), "FUNiX": (1.0, 1.0)}
 
 
 def rows(name: str) -> list[dict[str, Any]]:
@@ -69,7 +69,7 @@ def mentions(text: str, topic: str = "FPT", **fields: str) -> list[Mention]:
 
 def test_our_own_labelled_documents() -> None:
     labelled = rows("mentions.jsonl")
-    assert len(labelled) >= 725
+    assert len(labelled) >= 865
     assert {row["lang"] for row in labelled} >= {"vi", "en", "fr", "ja", "ko", "de"}
     measured = figures(labelled, topics_of)
     for topic, (precision, recall) in FLOORS.items():
@@ -203,6 +203,58 @@ def test_a_topic_of_two_lines() -> None:
     found = matcher.match(Document(title="Vingroup bán cổ phần", text="VINGROUP và vingroup và Vingroup's."))
     assert [mention.topic for mention in found.mentions] == ["Vingroup"]
     assert not matcher.match(Document(title="Vingroups và SaVingroup, xem vingroup.net", text="")).mentions
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "text", "told"),
+    [
+        ("Sun", "Sun opens data centre in Oregon", "The company will hire 200 engineers.", True),
+        ("Sun", "Tập đoàn Sun khởi công khu nghỉ dưỡng", "", True),
+        ("Sun", "Sun and rain expected on Sunday", "The sun will come out after noon.", False),
+        ("Sun", "Sun Yat-sen's house restored", "", False),
+        ("Sun", "Fans turn on star after Sun interview", "He told The Sun he wanted to leave.", False),
+        ("VNG", "VNG báo lãi quý III", "", True),
+        ("VNG", "Vereniging van Nederlandse Gemeenten (VNG) wil meer geld", "De VNG overlegt met het kabinet.", False),
+        ("Apple", "Apple unveils new iPhone", "", True),
+        ("Apple", "Apple pie like grandma's", "Peel six apples, then slice each apple thinly.", False),
+        ("Grab", "Grab and GoTo in merger talks", "", True),
+        ("Grab", "Grab a seat", "Grab your coat and go.", False),
+        ("Viettel", "viettel thắng thầu", "", True),
+        ("Viettel", "Xem thêm tại viettel.com.vn", "", False),
+        ("McGill", "A study from McGill finds", "Researchers tracked 400 mice.", True),
+        ("McGill", "Paul McGill jailed for fraud", "McGill, 54, of Belfast, pleaded guilty.", False),
+        ("Vector", "A map of a vector field", "", False),
+        ("Hoa Phat", "Hòa Phát xây lò cao", "", True),
+    ],
+)
+def test_a_name_alone_is_told_unless_the_text_means_something_else(name: str, title: str, text: str, told: bool) -> None:
+    found = Matcher(watchlist_from_tables([{"name": name}], builtin=False)).match(Document(title=title, text=text))
+    assert bool(found.mentions) == told, found
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "told"),
+    [
+        ("FPT ministers meet", "Federal, provincial and territorial officials will talk about bail in Vietnam Hall.", False),
+        ("FPT to change its rates", "The Firefighters' Pension Trust (FPT) has 40,000 members and an AI helpdesk.", False),
+        ("FPT convoca atletas", "A Federação Portuguesa de Ténis (FPT) usa software novo.", False),
+        ("How FPT began", "The Corporation for Financing and Promoting Technology (FPT) sold its first software in Vietnam in 1990.", True),
+    ],
+)
+def test_an_abbreviation_that_the_text_spells_out(title: str, text: str, told: bool) -> None:
+    assert bool(mentions(text, title=title)) == told
+
+
+def test_what_stands_beside_a_name_outweighs_what_the_text_is_about() -> None:
+    about = "It uses artificial intelligence and was made by researchers in Montreal."
+    assert mentions(about, "Mila", title="Mila names new scientific director")
+    for title in (
+        "The chatbot Mila answers patients",
+        "Mila, the AI assistant, answers patients",
+        "Mila's mother was proud",
+        "Mila, Emma and Noah",
+    ):
+        assert not mentions(about, "Mila", title=title), title
 
 
 def test_overlapping_names_the_most_specific_wins() -> None:
