@@ -75,9 +75,9 @@ class Chromium:
         axe = axe_file().read_text(encoding="utf-8")
         # By the debugger's door: the page's own policy lets no strange script in.
         self.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": axe})
+        options = {"resultTypes": ["violations"], **({"runOnly": [rule]} if rule else {})}
         answer: dict[str, Any] = self.driver.execute_cdp_cmd(
-            "Runtime.evaluate",
-            {"expression": "axe.run(document, {resultTypes: ['violations']})", "awaitPromise": True, "returnByValue": True},
+            "Runtime.evaluate", {"expression": f"axe.run(document, {json.dumps(options)})", "awaitPromise": True, "returnByValue": True}
         )
         violations = answer["result"]["value"]["violations"]
         return [

@@ -55,6 +55,7 @@ def _listening(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen(_CONNECTIONS)  # before anybody is told of it
     except OSError as error:
         raise ListenError(
             f"{host}:{port} cannot be listened on: {error.strerror or error}", hint="choose another --port, or --host"
