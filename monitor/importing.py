@@ -175,14 +175,24 @@ def _store(
         return
     outcomes: Counter[Outcome] = Counter()
     with store.transaction() as transaction:
+        seen: list[Sighting] = []
         for _, article in batch:
-            outcomes[_keep(transaction, matcher, source, article, keep_unmatched, now)] += 1
+            outcomes[_keep(transaction, matcher, source, article, keep_unmatched, now, seen)] += 1
+        transaction.sightings.note(seen, now)
         if mark:
             transaction.set_meta(mark, str(batch[-1][0]))
     report.outcomes.update(outcomes)
 
 
-def _keep(transaction: Transaction, matcher: Matcher, source: Source, article: Article, keep_unmatched: bool, now: datetime) -> Outcome:
+def _keep(
+    transaction: Transaction,
+    matcher: Matcher,
+    source: Source,
+    article: Article,
+    keep_unmatched: bool,
+    now: datetime,
+    seen: list[Sighting],
+) -> Outcome:
     article = with_outlet(article, source)
     document = document_of(article)
     matches = matcher.match(document)
@@ -193,7 +203,7 @@ def _keep(transaction: Transaction, matcher: Matcher, source: Source, article: A
     outcome, article_id = keeping.keep(Arrival(source=source, article=article), matches, baseline=now - moment > NEWS)
     key = url_key(article.url)
     name = key or hashlib.blake2b(f"{article.title}\n{article.outlet}".encode(), digest_size=11).hexdigest()
-    transaction.sightings.note([Sighting(source_id=source.id, entry_key=name, url_key=key, article_id=article_id, entry_hash="")], moment)
+    seen.append(Sighting(source_id=source.id, entry_key=name, url_key=key, article_id=article_id, entry_hash="", at=moment))
     return outcome
 
 

@@ -77,12 +77,12 @@ class Articles:
             "matched": bool(new.mentions),
             "evidence": evidence_value(new.evidence),
         }
-        article_id = self._inserted(insert(schema.articles), values)
+        article_id = self._inserted(_ADD_ARTICLE, values)
         if new.copy_id is None:
             self._connection.execute(_SET_COPY, {"b_id": article_id, "b_copy": article_id})
-        self._connection.execute(insert(schema.texts), {"article_id": article_id, "summary": article.summary, "text": article.text})
+        self._connection.execute(_ADD_TEXT, {"article_id": article_id, "summary": article.summary, "text": article.text})
         if new.url_keys:
-            self._connection.execute(insert(schema.article_urls), [{"url_key": key, "article_id": article_id} for key in new.url_keys])
+            self._connection.execute(_ADD_URL, [{"url_key": key, "article_id": article_id} for key in new.url_keys])
         self._add_hits(article_id, new.mentions, new.suppressions)
         search.add(self._connection, article_id, article)
         return article_id
@@ -184,9 +184,7 @@ class Articles:
 
     def of_title(self, title: str, since: datetime, until: datetime) -> list[int]:
         """Return the ids of articles with this folded headline (`identity.title_key`) first seen in the window."""
-        table = schema.articles
-        query = select(table.c.id).where(table.c.title_key == title, table.c.first_seen >= since, table.c.first_seen <= until).limit(20)
-        return list(self._connection.scalars(query))
+        return list(self._connection.scalars(_BY_TITLE, {"title": title, "since": since, "until": until}))
 
     def get(self, article_id: int) -> StoredArticle | None:
         """Return one article."""
@@ -295,7 +293,7 @@ class Articles:
     # ------------------------------------------------------------------ inside
 
     def _new_story(self, now: datetime) -> int:
-        return self._inserted(insert(schema.stories), {"created": now})
+        return self._inserted(_ADD_STORY, {"created": now})
 
     def _inserted(self, statement: Any, values: dict[str, Any]) -> int:
         key = self._connection.execute(statement, values).inserted_primary_key
@@ -370,6 +368,16 @@ def of_unit(unit: str) -> ColumnElement[bool]:
 
 _KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
 _SET_COPY = update(schema.articles).where(schema.articles.c.id == bindparam("b_id")).values(copy_id=bindparam("b_copy"))
+_BY_TITLE = (
+    select(schema.articles.c.id)
+    .where(
+        schema.articles.c.title_key == bindparam("title"),
+        schema.articles.c.first_seen >= bindparam("since"),
+        schema.articles.c.first_seen <= bindparam("until"),
+    )
+    .limit(20)
+)
+_ADD_STORY, _ADD_ARTICLE, _ADD_TEXT, _ADD_URL = map(insert, (schema.stories, schema.articles, schema.texts, schema.article_urls))
 _BY_URL = select(schema.article_urls.c.article_id).where(schema.article_urls.c.url_key.in_(_KEYS))
 _MENTIONS = (
     select(schema.mentions)

@@ -7,18 +7,19 @@ shingle hashes for copies (a bottom-k sketch read as an inverted index), by rare
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Select, Table, bindparam, delete, func, insert, select, union_all
+from sqlalchemy import BigInteger, Connection, Table, bindparam, delete, func, insert, literal_column, or_, select, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage import schema
 from storage.fingerprints import VERSION, Fingerprint, Sort, stamp
+from storage.prepared import Prepared
 from storage.schema_index import bands, sketches, term_counts, terms
-from storage.upsert import insert_or
+from storage.upsert import insert_into
 
 COPY_DAYS = 31
 STORY_DAYS = 3
@@ -55,6 +56,7 @@ class Dedupe:
         self._connection = connection
         self._postgres = connection.dialect.name == "postgresql"
         self._counted: tuple[tuple[int, ...], dict[int, int]] = ((), {})
+        self._total = 0  # as of the last count
         self._any_undated: bool | None = None
 
     # ------------------------------------------------------------------ questions
@@ -63,23 +65,14 @@ class Dedupe:
         """Return the stored articles that may be copies of this one or tell its story, by id; a bounded number of them."""
         counts = self.rarity(fingerprint.terms)
         day = stamp(at)
-        found: dict[int, float] = {}
         via: dict[int, str] = {}
-        by_band = self._rows(_BANDS, fingerprint.bands, day, COPY_DAYS, fingerprint.dated)
-        for article_id, hits in _ranked(((article_id, 1.0) for _, article_id in by_band), _BY_BAND):
-            found[article_id], via[article_id] = hits, "copy"
-        keys = self._keys(fingerprint, counts)
-        by_term: dict[int, list[float]] = {}
-        for term, article_id in self._rows(_TERMS, tuple(keys), day, STORY_DAYS, fingerprint.dated):
-            by_term.setdefault(article_id, []).append(keys[term])
-        # One shared term is a coincidence, unless it is the headline itself.
-        scores = ((one, sum(values)) for one, values in by_term.items() if len(values) > 1 or max(values) >= _HEADLINE)
-        for article_id, score in _ranked(scores, _BY_TERM):
-            found.setdefault(article_id, score)
-            via.setdefault(article_id, "title" if max(by_term[article_id]) >= _HEADLINE else "terms")
-        if not found:
+        for article_id, _ in self._likely(_BANDS, dict.fromkeys(fingerprint.bands, 1), day, COPY_DAYS, fingerprint.dated):
+            via[article_id] = "copy"
+        for article_id, best in self._likely(_TERMS, self._keys(fingerprint, counts), day, STORY_DAYS, fingerprint.dated):
+            via.setdefault(article_id, "title" if best >= _HEADLINE else "terms")
+        if not via:
             return []
-        rows = self._connection.execute(_sketches(self._postgres), {"keys": self._list(sorted(found))})
+        rows = self._connection.execute(_SKETCHES[self._postgres], {"keys": self._list(sorted(via))})
         return [
             Candidate(
                 article_id=row.article_id, story_id=row.story_id, copy_id=row.copy_id, at=row.at, via=via[row.article_id],
@@ -93,14 +86,16 @@ class Dedupe:
         """Return in how many stored articles each term stands; terms in none are left out."""
         asked = tuple(keys)
         if self._counted[0] != asked:
-            rows = self._connection.execute(_counts(self._postgres), {"keys": self._list([*asked, _TOTAL])})
-            self._counted = (asked, {row.term: row.articles for row in rows})
-        return {term: count for term, count in self._counted[1].items() if term != _TOTAL}
+            rows = _COUNTS[self._postgres].run(self._connection, {"keys": self._list([*asked, _TOTAL])}).all()
+            counts = {term: articles for term, articles in rows}  # noqa: C416 - rows are no tuples for a type checker
+            self._total = counts.pop(_TOTAL, 0)
+            self._counted = (asked, counts)
+        return self._counted[1]
 
     def total(self) -> int:
         """Return how many articles the index holds."""
         if self._counted[0]:
-            return self._counted[1].get(_TOTAL, 0)
+            return self._total
         return int(self._connection.scalar(select(term_counts.c.articles).where(term_counts.c.term == _TOTAL)) or 0)
 
     # ------------------------------------------------------------------ commands
@@ -110,15 +105,12 @@ class Dedupe:
         day = stamp(at) if fingerprint.dated else 0
         keys = self._keys(fingerprint, self.rarity(fingerprint.terms))
         row = {"article_id": article_id, "at": at, "version": VERSION, "sketch": fingerprint.pack()}
-        insertion = insert_or(self._connection, sketches).on_conflict_do_nothing().returning(sketches.c.article_id)
-        if self._connection.execute(insertion, row).first() is None:
+        if self._connection.execute(_ADD_SKETCH[self._postgres], row).first() is None:
             self.remove(article_id)
             self._connection.execute(insert(sketches), row)
         marks = [*fingerprint.bands, *([] if fingerprint.dated else [_UNDATED])]
-        if marks:
-            self._connection.execute(insert(bands), [{"band": band, "day": day, "article_id": article_id} for band in marks])
-        if keys:
-            self._connection.execute(insert(terms), [{"term": term, "day": day, "article_id": article_id} for term in keys])
+        _ADD_BAND.run_many(self._connection, [{"band": band, "day": day, "article_id": article_id} for band in marks])
+        _ADD_TERM.run_many(self._connection, [{"term": term, "day": day, "article_id": article_id} for term in keys])
         self._count(fingerprint.terms, 1)
         if not fingerprint.dated:
             self._any_undated = True
@@ -141,33 +133,35 @@ class Dedupe:
 
     # ------------------------------------------------------------------ inside
 
-    def _keys(self, fingerprint: Fingerprint, counts: dict[int, int]) -> dict[int, float]:
+    def _keys(self, fingerprint: Fingerprint, counts: dict[int, int]) -> dict[int, int]:
         """Return the terms to look an article up by, with their worth: the rarest, and the headline."""
-        total = self._counted[1].get(_TOTAL, 0)
-        limit = max(_FEW, total * _COMMON)
+        limit = max(_FEW, self._total * _COMMON)
         ranked = []
+        get = counts.get
         for position, (term, mark) in enumerate(zip(fingerprint.terms, fingerprint.marks, strict=True)):
-            sort, count = mark & 0x0F, counts.get(term, 0)
-            if sort not in _WEAK and count <= limit:
+            count = get(term, 0)
+            if count <= limit and (prior := _PRIORS[mark & 0x0F]) is not None:
                 # How rare a term is counts by powers of ten: the order of weight inside the article decides among equals.
-                ranked.append((len(str(count)) + _PRIOR[sort], position, term))
+                ranked.append((len(str(count)) + prior, position, term))
         ranked.sort()
-        keys = {term: 1.0 / worth for worth, _, term in ranked[:INDEXED]}
+        keys = {term: _WORTH // worth for worth, _, term in ranked[:INDEXED]}
         if fingerprint.title and fingerprint.title_words >= 4:
             keys[fingerprint.title] = _HEADLINE
         return keys
 
-    def _rows(self, statement: Select[Any], keys: Sequence[int], day: int, around: int, dated: bool) -> Iterable[tuple[int, int]]:
+    def _likely(self, lookup: _Lookup, keys: Mapping[int, int], day: int, around: int, dated: bool) -> list[tuple[int, int]]:
+        """Return the ids of articles that share the most of these keys, best first, each with the worth of its best key."""
         if not keys:
             return []
-        width = BANDS if statement is _BANDS else INDEXED + 1
-        padded = [*keys, *[_ABSENT] * (width - len(keys))]
-        asked: dict[str, int] = {f"k{number}": key for number, key in enumerate(padded)}
-        low, high = (day - around, day + around) if dated else (0, _ALWAYS)
-        rows = [tuple(row) for row in self._connection.execute(statement, asked | {"low": max(low, 1) if dated else 0, "high": high})]
+        asked = dict(lookup.padding)
+        for number, (key, worth) in enumerate(keys.items()):
+            asked[f"k{number}"], asked[f"w{number}"] = key, worth
+        asked["low"], asked["high"] = (max(day - around, 1), day + around) if dated else (0, _ALWAYS)
+        rows = lookup.statement.run(self._connection, asked).all()
         if dated and self._undated():
-            rows += [tuple(row) for row in self._connection.execute(statement, asked | {"low": 0, "high": 0})]
-        return rows
+            rows = [*rows, *lookup.statement.run(self._connection, asked | {"low": 0, "high": 0}).all()]
+        ranked = sorted((-int(worth), article_id, best) for article_id, worth, best in rows)
+        return [(article_id, best) for _, article_id, best in ranked[: lookup.most]]
 
     def _undated(self) -> bool:
         if self._any_undated is None:
@@ -177,7 +171,7 @@ class Dedupe:
 
     def _count(self, keys: Sequence[int], by: int) -> None:
         # Sorted, so that writers which do not take turns would still not wait for each other in a circle.
-        self._connection.execute(_bump(self._postgres), {"keys": self._list(sorted([*keys, _TOTAL])), "by": by})
+        _BUMP[self._postgres].run(self._connection, {"keys": self._list(sorted([*keys, _TOTAL])), "by": by})
         self._counted = ((), {})
 
     def _list(self, numbers: list[int]) -> Any:
@@ -185,33 +179,49 @@ class Dedupe:
 
 
 _ABSENT = -2
-_HEADLINE = 3.0
-_PRIOR: dict[int, int] = dict.fromkeys(map(int, Sort), 0) | {Sort.WORD: 2, Sort.LONG: 1, Sort.PAIR: 1}
+_WORTH = 60_000  # of a term in hardly any article; whole numbers, so that a sum is the same in any order
+_HEADLINE = 3 * _WORTH
+_PRIORS: list[int | None] = [
+    None if sort in _WEAK else 2 if sort is Sort.WORD else 1 if sort in {Sort.LONG, Sort.PAIR} else 0 for sort in sorted(Sort)
+]
 
 
-def _ranked(scores: Iterable[tuple[int, float]], most: int) -> list[tuple[int, float]]:
-    sums: dict[int, float] = {}
-    for article_id, score in scores:
-        sums[article_id] = sums.get(article_id, 0.0) + score
-    return sorted(sums.items(), key=lambda item: (-item[1], item[0]))[:most]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lookup:
+    """One question for a fixed number of keys."""
+
+    statement: Prepared
+    padding: Mapping[str, int]
+    most: int  # articles
 
 
-def _lookup(table: Table, column: str, width: int, most: int) -> Select[Any]:
-    """One question for a fixed number of keys, each with its own limit: what a common key holds is not read to its end."""
+def _lookup(table: Table, column: str, *, width: int, most_rows: int, most: int, single: int) -> _Lookup:
+    """Make the question for articles by several keys; what a common key holds is not read to its end.
+
+    Args:
+        width: keys that it takes.
+        most_rows: rows read for each key, the newest.
+        most: articles that it gives.
+        single: worth from which one shared key is enough; below, it is a coincidence.
+    """
+    number: Any = BigInteger()
+    low, high = bindparam("low", type_=number), bindparam("high", type_=number)
     parts = []
-    for number in range(width):
-        part = select(table.c[column].label("key"), table.c.article_id).where(
-            table.c[column] == bindparam(f"k{number}", type_=BigInteger),
-            table.c.day >= bindparam("low", type_=BigInteger),
-            table.c.day <= bindparam("high", type_=BigInteger),
+    for position in range(width):
+        part = select(table.c.article_id.label("article_id"), bindparam(f"w{position}", type_=number).label("worth")).where(
+            table.c[column] == bindparam(f"k{position}", type_=number), table.c.day >= low, table.c.day <= high
         )
-        parts.append(select(part.order_by(table.c.day.desc(), table.c.article_id.desc()).limit(most).subquery()))
-    everything = union_all(*parts).subquery()
-    return select(everything.c.key, everything.c.article_id)
+        parts.append(select(part.order_by(table.c.day.desc(), table.c.article_id.desc()).limit(literal_column(str(most_rows))).subquery()))
+    rows = union_all(*parts).subquery()
+    worth, best = func.sum(rows.c.worth), func.max(rows.c.worth)
+    query = select(rows.c.article_id, worth, best).group_by(rows.c.article_id).having(or_(func.count() > 1, best >= single))
+    query = query.order_by(worth.desc(), rows.c.article_id).limit(literal_column(str(most)))
+    padding = {f"k{position}": _ABSENT for position in range(width)} | {f"w{position}": 0 for position in range(width)}
+    return _Lookup(statement=Prepared(query), padding=padding, most=most)
 
 
-_BANDS = _lookup(bands, "band", BANDS, _PER_BAND)
-_TERMS = _lookup(terms, "term", INDEXED + 1, _PER_TERM)
+_BANDS = _lookup(bands, "band", width=BANDS, most_rows=_PER_BAND, most=_BY_BAND, single=1)
+_TERMS = _lookup(terms, "term", width=INDEXED + 1, most_rows=_PER_TERM, most=_BY_TERM, single=_HEADLINE)
 
 
 def _given(postgres: bool) -> Any:
@@ -221,36 +231,34 @@ def _given(postgres: bool) -> Any:
     return func.json_each(bindparam("keys")).table_valued("value", name="given")
 
 
-def _counts(postgres: bool) -> Any:
-    return _STATEMENTS["counts", postgres]
-
-
-def _sketches(postgres: bool) -> Any:
-    return _STATEMENTS["sketches", postgres]
-
-
-def _bump(postgres: bool) -> Any:
-    return _STATEMENTS["bump", postgres]
-
-
-def _statements(postgres: bool) -> dict[tuple[str, bool], Any]:
-    from sqlalchemy.dialects import postgresql, sqlite
-
+def _count_of(postgres: bool) -> Prepared:
     given = _given(postgres)
-    counts = select(term_counts.c.term, term_counts.c.articles).where(term_counts.c.term.in_(select(given.c.value)))
-    table = schema.articles
-    chosen = (
+    return Prepared(select(term_counts.c.term, term_counts.c.articles).where(term_counts.c.term.in_(select(given.c.value))))
+
+
+def _sketches_of(postgres: bool) -> Any:
+    given, table = _given(postgres), schema.articles
+    return (
         select(sketches.c.article_id, sketches.c.at, sketches.c.version, sketches.c.sketch, table.c.story_id, table.c.copy_id)
         .join(table, table.c.id == sketches.c.article_id)
         .where(sketches.c.article_id.in_(select(given.c.value)))
         .order_by(sketches.c.article_id)
     )
-    by = bindparam("by", type_=BigInteger)
-    added: Any = (postgresql.insert if postgres else sqlite.insert)(term_counts)
+
+
+def _bump(postgres: bool) -> Prepared:
+    given, by = _given(postgres), bindparam("by", type_=BigInteger)
+    added: Any = insert_into(postgres, term_counts)
     # SQLite reads ON after a FROM as a join's, unless a WHERE stands between.
     added = added.from_select(["term", "articles"], select(given.c.value, by).where(given.c.value >= _TOTAL))
-    bump = added.on_conflict_do_update(index_elements=["term"], set_={"articles": term_counts.c.articles + by})
-    return {("counts", postgres): counts, ("sketches", postgres): chosen, ("bump", postgres): bump}
+    return Prepared(added.on_conflict_do_update(index_elements=["term"], set_={"articles": term_counts.c.articles + by}))
 
 
-_STATEMENTS = _statements(False) | _statements(True)
+# By whether it is for PostgreSQL.
+_COUNTS = {postgres: _count_of(postgres) for postgres in (False, True)}
+_SKETCHES = {postgres: _sketches_of(postgres) for postgres in (False, True)}
+_BUMP = {postgres: _bump(postgres) for postgres in (False, True)}
+_ADD_SKETCH = {
+    postgres: insert_into(postgres, sketches).on_conflict_do_nothing().returning(sketches.c.article_id) for postgres in (False, True)
+}
+_ADD_BAND, _ADD_TERM = Prepared(insert(bands)), Prepared(insert(terms))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, func, literal, null, select, update
 
 from storage import schema
-from storage.upsert import insert_or
+from storage.upsert import insert_into
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +23,7 @@ class Sighting:
     article_id: int | None  # None: it mentions no topic
     entry_hash: str
     no_page: str | None = None  # why its page was not read, "" where it was; None: not known, what was known stays
+    at: datetime | None = None  # when it was seen; None: when it is noted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,6 +67,21 @@ _BY_ADDRESS = (
 )
 
 
+def _note(postgres: bool) -> Any:
+    statement = insert_into(postgres, schema.sightings)
+    new, old = statement.excluded, schema.sightings.c
+    changes = {
+        "last_seen": new.last_seen,
+        "entry_hash": new.entry_hash,
+        "article_id": func.coalesce(new.article_id, old.article_id),
+        "no_page": func.coalesce(new.no_page, old.no_page),
+    }
+    return statement.on_conflict_do_update(index_elements=["source_id", "entry_key"], set_=changes)
+
+
+_NOTE = {postgres: _note(postgres) for postgres in (False, True)}
+
+
 class Sightings:
     """The questions and commands about sightings."""
 
@@ -93,35 +110,21 @@ class Sightings:
 
     def note(self, rows: Iterable[Sighting], now: datetime) -> None:
         """Note that these entries were seen now; an article once found stays found."""
-        values = {
-            (row.source_id, row.entry_key): {
+        values: dict[tuple[str, str], dict[str, Any]] = {}
+        for row in rows:
+            key, at = (row.source_id, row.entry_key), row.at or now
+            values[key] = {
                 "source_id": row.source_id,
                 "entry_key": row.entry_key,
                 "url_key": row.url_key,
                 "article_id": row.article_id,
                 "entry_hash": row.entry_hash,
-                "first_seen": now,
-                "last_seen": now,
+                "first_seen": values[key]["first_seen"] if key in values else at,
+                "last_seen": at,
                 "no_page": row.no_page[:300] if row.no_page is not None else None,
             }
-            for row in rows
-        }
-        if not values:
-            return
-        statement = insert_or(self._connection, schema.sightings)
-        new, old = statement.excluded, schema.sightings.c
-        self._connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["source_id", "entry_key"],
-                set_={
-                    "last_seen": new.last_seen,
-                    "entry_hash": new.entry_hash,
-                    "article_id": func.coalesce(new.article_id, old.article_id),
-                    "no_page": func.coalesce(new.no_page, old.no_page),
-                },
-            ),
-            list(values.values()),
-        )
+        if values:
+            self._connection.execute(_NOTE[self._connection.dialect.name == "postgresql"], list(values.values()))
 
     def seen_again(self, source_id: str, keys: Sequence[str], now: datetime) -> None:
         """Note that known entries of a source were seen again."""

@@ -9,7 +9,12 @@ from sqlalchemy import Connection, Table
 
 def insert_or(connection: Connection, table: Table) -> Any:
     """Return the dialect's insert for `table`, which knows `on_conflict_do_update` and `on_conflict_do_nothing`."""
-    if connection.dialect.name == "postgresql":
+    return insert_into(connection.dialect.name == "postgresql", table)
+
+
+def insert_into(postgres: bool, table: Table) -> Any:
+    """Return such an insert by the kind of database alone, for statements that are made once."""
+    if postgres:
         from sqlalchemy.dialects import postgresql
 
         return postgresql.insert(table)
