@@ -26,7 +26,8 @@ from pathlib import Path
 from typing import Any
 
 from monitor.matching import Matcher
-from monitor.placing import gather, place, settle
+from monitor.placing import enter, place
+from monitor.settling import settle_stories
 from monitor.watchlist import builtin_watchlist
 from storage.articles import NewArticle
 from storage.identity import outlet_host
@@ -60,8 +61,7 @@ def store_one(transaction: Transaction, article: Article, at: datetime) -> int:
     if decision.copies:
         assert decision.copy_id is not None
         transaction.articles.join_copies(decision.copy_id, decision.copies)
-    settle(transaction, article_id, made, at)
-    gather(transaction, decision.near, at, familiar=FAMILIAR)
+    enter(transaction, article_id, made, at, decision)
     return article_id
 
 
@@ -72,6 +72,7 @@ def group(articles: Sequence[Article], batch: int = 200) -> list[tuple[int, int]
         for start in range(0, len(articles), batch):
             with store.transaction() as transaction:
                 ids += [store_one(transaction, one, one.published or NOW) for one in articles[start : start + batch]]
+        settle_stories(store, FAMILIAR, NOW)
         with store.reading() as reading:
             return [(one.story_id, one.copy_id) for one in reading.articles.many(ids, with_text=False)]
 

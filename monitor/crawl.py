@@ -163,6 +163,7 @@ def crawl_sources(
     """
     from monitor.frontier import StoreFrontier
     from monitor.intake import StoreIntake
+    from monitor.settling import settle_stories
 
     watchlist = config.watchlist()
     owned = frozenset(host for topic in watchlist.topics for host in topic.owned_domains)
@@ -183,6 +184,7 @@ def crawl_sources(
         report = _run(replace(order, sources=sources), config, intake, clock=clock, progress=progress, frontier=frontier)
         try:
             intake.flush()
+            settle_stories(store, matcher.familiar, clock())
         except MediaMonitorError as error:
             report = replace(report, failure=report.failure or str(error))
         return replace(report, outcomes=dict(intake.outcomes), polls=tuple(intake.polls.values()), unverified=unverified)

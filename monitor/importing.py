@@ -18,6 +18,7 @@ from monitor.intake import document_of
 from monitor.keeping import Keeping
 from monitor.matching import Matcher
 from monitor.outlets import with_outlet
+from monitor.settling import settle_stories
 from spiders.readers.dates import read_date
 from storage.errors import UsageError
 from storage.identity import outlet_host, url_key
@@ -107,6 +108,7 @@ def import_file(
                 _store(store, matcher, source, batch, report, keep_unmatched, mark, clock())
                 batch = []
         _store(store, matcher, source, batch, report, keep_unmatched, mark, clock())
+    settle_stories(store, matcher.familiar, clock())
     if mark:
         with store.transaction() as transaction:
             transaction.set_meta(mark, None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from monitor.matching import Matches
-from monitor.placing import gather, place, settle
+from monitor.placing import enter, place
 from storage.articles import NewArticle
 from storage.identity import title_key, url_key
 from storage.items import Arrival, Article, BodyFrom, Evidence, Kind, Outcome, Source, SourceState, StoredArticle
@@ -103,10 +103,8 @@ class Keeping:
         transaction.dedupe.remove(stored.id)
         moment = merged.published or stored.first_seen
         fingerprint, decision = place(transaction, merged, moment, familiar=self._familiar)
-        settle(transaction, stored.id, fingerprint, moment)
-        if upgrade and matches.mentions:
-            # Only now there is a text to compare: a headline that stood alone finds its story, and what waited for its text finds it.
-            gather(transaction, (stored.id, *decision.near), self._now, familiar=self._familiar)
+        # Where only now there is a text to compare, a headline that stood alone finds its story at the end of the crawl.
+        enter(transaction, stored.id, fingerprint, moment, decision)
         return Outcome.REPEAT if upgrade else Outcome.UPDATED
 
     # ------------------------------------------------------------------ a new article
@@ -146,17 +144,16 @@ class Keeping:
             for topic, kind in verdicts.items():
                 transaction.verdicts.add(kind, article_id, self._now, topic=topic)
         if judged:
-            settle(transaction, article_id, fingerprint, moment)  # its own copies are known by it
+            enter(transaction, article_id, fingerprint, moment, decision)  # its own copies are known by it
         if suppressed:
             return Outcome.SUPPRESSED, article_id
-        settle(transaction, article_id, fingerprint, moment)
+        enter(transaction, article_id, fingerprint, moment, decision)
         if story_id is not None:
             if decision.copies and decision.copy_id is not None:
                 transaction.articles.join_copies(decision.copy_id, decision.copies)
             for other in decision.merge:
                 if other != story_id and not self._kept_apart(story_id, other):
                     transaction.articles.merge(story_id, other)
-        gather(transaction, decision.near, self._now, familiar=self._familiar)
         if not matches.mentions:
             return (Outcome.JOINED if story_id is not None else Outcome.UNMATCHED), article_id
         return (Outcome.JOINED if story_id is not None else Outcome.STORED), article_id

@@ -10,7 +10,7 @@ from typing import Any
 from monitor.export import iso, mention_record, suppression_record
 from monitor.intake import document_of
 from monitor.matching import Matcher, Matches
-from monitor.placing import place, settle
+from monitor.placing import enter, place
 from storage.items import Mention, StoredArticle, Suppression
 from storage.store import Store, Transaction
 
@@ -138,7 +138,7 @@ def rewrite(
         transaction.articles.move([stored.id], decision.story_id, decision.evidence, now)
         if decision.copy_id is not None:
             transaction.articles.join_copies(decision.copy_id, [stored.copy_id])
-    settle(transaction, stored.id, fingerprint, moment)
+    enter(transaction, stored.id, fingerprint, moment, decision)
 
 
 def _saved(store: Store, matcher: Matcher, ids: list[int], now: datetime) -> list[tuple[StoredArticle, Matches]]:

@@ -1,40 +1,24 @@
-"""Decide which articles are copies, and which tell the same story. Pure: fingerprints in, a decision out.
+"""Decide where a new article belongs: a copy, the same story or other news; and which article leads a story. Pure.
 
-Copies are near-verbatim texts: resemblance and containment of their shingle sketches (A. Broder, 1997). Stories are the same event in other
-words or another language: terms weighed by how rare they are in this store (inverse document frequency, K. Spärck Jones, 1972, started
-from a prior so that an empty store judges soberly too), compared by cosine, with a ballast that keeps thin evidence apart. Whatever
-tells one number of a series from the next (quarter, issue, round, date) keeps two articles apart before any likeness is asked.
+The decision is made at once and with what is stored then. What comes later may show another grouping: see `monitor.grouping`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
-from monitor.weights import PLAIN, Weigher, Weights
+from monitor.likeness import Likeness, compare
+from monitor.weights import Weigher
 from storage.dedupe import Candidate
-from storage.fingerprints import SKETCH, Fingerprint
+from storage.fingerprints import Fingerprint
 from storage.items import BodyFrom, Evidence, Ownership, StoredArticle, Story
 
-COPY_WINDOW = timedelta(days=31)
-STORY_WINDOW = timedelta(hours=84)  # three days, and what dates without an hour lack
-
-_SAME = 0.152  # likeness from which two texts of one language tell one story
-_ACROSS = 0.176  # of two languages
-_UNSURE = 1.42  # how much more is asked where both dates are unknown
-_HALF_SURE = 1.5  # ... where one is: the other may be years away
-_THIN = 1.36  # ... where a text is short
-_SHORT = 80  # words
-_BARE = 12  # words: less is a headline, whatever it is printed as
-_NAMES_ONLY = 0.7  # what likeness is worth where names carry it alone, and no number
-_HARDLY = 0.07  # likeness by plain words below which two texts only share a name
-_WORDED_ALIKE = 0.3  # containment from which two texts may be of one template
-_MERGE = 1.15  # ... and before two stories that stand apart become one
-_SAME_DAY = 0.8  # share of the bound that is asked on one day ...
-_EACH_DAY = 0.35  # ... and how much more for each day between: an event is told within hours, what follows it later
-_MERGE_ROUND = 0.9  # how like each other the members of two stories have to be before they become one: no bridges
+_MERGE = 1.15  # share from which two stories that stand apart become one ...
+_MERGE_ROUND = 0.9  # ... and how like each other their members have to be: no bridges
 _ASKED = 5  # members of each that are asked
+_STIRS = 0.5  # share from which two articles are looked at again together, at the end of a crawl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +30,7 @@ class Decision:
     evidence: Evidence
     merge: tuple[int, ...] = ()  # further stories that this article shows to be the same as `story_id`
     copies: tuple[int, ...] = ()  # further copy groups that are the same as `copy_id`
-    near: tuple[int, ...] = ()  # ids of articles in other stories that it is like: what stands alone there may belong here, now
+    near: tuple[int, ...] = ()  # ids of articles that it is like, or nearly: to be grouped with it once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +38,15 @@ class _Link:
     """One candidate, compared."""
 
     candidate: Candidate
-    score: float
-    bound: float  # what the score has to reach
-    rule: str
-    parts: tuple[tuple[str, float], ...]
-    copy: bool = False
-    telling: bool = True  # False: they share plain words alone, no name or number of weight
+    likeness: Likeness
 
     @property
     def share(self) -> float:
-        return self.score / self.bound
+        return self.likeness.share
+
+    @property
+    def copy(self) -> bool:
+        return self.likeness.copy
 
 
 def decide(
@@ -87,7 +70,11 @@ def decide(
     """
     weigher = Weigher(common, total, familiar)
     mine = weigher.weights(new)
-    links = [link for one in candidates if (link := _compare(new, mine, one, weigher)) is not None]
+    links = [
+        _Link(one, found)
+        for one in candidates
+        if (found := compare(new, mine, one.fingerprint, weigher.weights(one.fingerprint))) is not None
+    ]
     forbidden = {one.story_id for one in candidates if one.article_id in apart}
     links = [link for link in links if link.candidate.story_id not in forbidden]
     by_story: dict[int, list[_Link]] = {}
@@ -103,29 +90,28 @@ def decide(
         if not best.copy and sum(nearer) / len(nearer) < 1:
             continue
         ranked.append((best.copy, best.share, -story_id, best))
-    near = sorted({link.candidate.article_id for link in links if link.share >= 1})
+    near = tuple(sorted(link.candidate.article_id for link in links if link.share >= _STIRS))
     if not ranked:
         nearest = max(links, key=lambda link: (link.share, -link.candidate.article_id), default=None)
-        parts = nearest.parts if nearest else ()
-        return Decision(story_id=None, copy_id=None, evidence=Evidence(rule="first", score=1.0, parts=parts), near=tuple(near))
+        parts = nearest.likeness.parts if nearest else ()
+        return Decision(story_id=None, copy_id=None, evidence=Evidence(rule="first", score=1.0, parts=parts), near=near)
     ranked.sort(key=lambda row: row[:3], reverse=True)
     best = ranked[0][3]
-    stories = {link.candidate.article_id: link.candidate.story_id for link in links}
     ours = by_story[best.candidate.story_id]
     merge = [
         link.candidate.story_id
         for copy, share, _, link in ranked[1:]
-        if copy or (share >= _MERGE and link.telling and _one_round(ours, by_story[link.candidate.story_id], weigher))
+        if copy or (share >= _MERGE and link.likeness.telling and _one_round(ours, by_story[link.candidate.story_id], weigher))
     ]
     copies = sorted({link.candidate.copy_id for link in links if link.copy})
     copy_id = best.candidate.copy_id if best.copy else None
     return Decision(
         story_id=best.candidate.story_id,
         copy_id=copy_id,
-        evidence=Evidence(rule=best.rule, score=round(min(1.0, best.score), 3), parts=best.parts),
+        evidence=evidence_of(best.likeness),
         merge=tuple(sorted(merge)),
         copies=tuple(one for one in copies if one != copy_id),
-        near=tuple(one for one in near if stories[one] not in {best.candidate.story_id, *merge}),
+        near=near,
     )
 
 
@@ -135,9 +121,14 @@ def _one_round(ours: Sequence[_Link], others: Sequence[_Link], weigher: Weigher)
     for mine in sorted(ours, key=lambda link: (-link.share, link.candidate.article_id))[:_ASKED]:
         weights = weigher.weights(mine.candidate.fingerprint)
         for other in sorted(others, key=lambda link: (-link.share, link.candidate.article_id))[:_ASKED]:
-            link = _compare(mine.candidate.fingerprint, weights, other.candidate, weigher)
-            shares.append(min(link.share, 2.0) if link else 0.0)
+            found = compare(mine.candidate.fingerprint, weights, other.candidate.fingerprint, weigher.weights(other.candidate.fingerprint))
+            shares.append(min(found.share, 2.0) if found else 0.0)
     return sum(shares) / len(shares) >= _MERGE_ROUND
+
+
+def evidence_of(likeness: Likeness) -> Evidence:
+    """Return the reason for joining, as it is kept and shown."""
+    return Evidence(rule=likeness.rule, score=round(min(1.0, likeness.score), 3), parts=likeness.parts)
 
 
 def lead(story: Story) -> StoredArticle:
@@ -158,116 +149,3 @@ def _lead_rank(stored: StoredArticle) -> tuple[int, bool, bool, bool, float, dat
         _FIRST.index(article.ownership), passing, article.body_from is BodyFrom.FEED, not in_title, -round(strength, 2),
         first.astimezone(UTC), stored.id,
     )  # fmt: skip
-
-
-# ---------------------------------------------------------------------- comparing two
-
-
-def _compare(new: Fingerprint, mine: Weights, candidate: Candidate, weigher: Weigher) -> _Link | None:
-    """Return how like the candidate is, None where it is not to be compared at all."""
-    other = candidate.fingerprint
-    unsure = not (new.dated and other.dated)
-    gap = timedelta(0) if unsure else abs(new.at - candidate.at)
-    if gap > COPY_WINDOW or _clash(new, other):
-        return None
-    theirs = weigher.weights(other)
-    resemblance, containment = resemble(new, other)
-    alike = mine.alike(theirs)
-    serial = new.serial or other.serial
-    if _copies(new, other, resemblance, containment):
-        if serial and (resemblance < 0.8 or new.title != other.title):
-            return None
-        if not mine.template(theirs, alike):
-            measured = (("resemblance", round(resemblance, 3)), ("containment", round(containment, 3)))
-            return _Link(candidate, max(resemblance, containment), 0.5, "copy", measured, copy=True)
-    if gap > STORY_WINDOW or serial:
-        return None
-    if min(new.words, other.words) < _BARE:
-        return _by_title(new, other, candidate, mine, theirs, unsure)
-    if containment >= _WORDED_ALIKE and mine.template(theirs, alike):
-        return None
-    across = bool(new.language and other.language and new.language != other.language)
-    bound = _bound(new, other, across=across, unsure=unsure)
-    if not unsure:
-        bound *= _SAME_DAY + _EACH_DAY * (gap / timedelta(days=1))
-    if across:
-        likeness, rule = mine.cosine(theirs, across=True), "translation"
-        if alike.telling < 2:
-            likeness *= 0.6
-    else:
-        # Whole phrases in common say more than the same words strewn.
-        likeness, rule = mine.cosine(theirs, across=False) + 0.6 * max(0.0, containment - 0.12), "story"
-        if not alike.telling and containment < 0.3:
-            likeness *= 0.74
-        if min(new.words, other.words) < _SHORT and containment < 0.3 and mine.other_heads(theirs):
-            likeness *= 0.75
-    if (
-        not across
-        and min(new.words, other.words) < _SHORT
-        and not alike.figures
-        and mine.cosine(theirs, across=False, kinds=PLAIN) < _HARDLY
-    ):
-        likeness *= _NAMES_ONLY
-    if new.title == other.title and new.title and new.title_words >= 5:
-        likeness += 0.15
-    if mine.contradicts(theirs):
-        likeness *= 0.6
-    parts = (
-        ("likeness", round(likeness, 3)), ("bound", round(bound, 3)), ("names and numbers", float(alike.telling)),
-        ("containment", round(containment, 3)),
-    )  # fmt: skip
-    return _Link(candidate, likeness, bound, rule, parts, telling=alike.telling > 0)
-
-
-def _bound(one: Fingerprint, other: Fingerprint, *, across: bool, unsure: bool) -> float:
-    bound = _ACROSS if across else _SAME
-    if unsure:
-        bound *= _HALF_SURE if one.dated or other.dated else _UNSURE
-    return bound * (_THIN if min(one.words, other.words) < _SHORT else 1.0)
-
-
-def _by_title(new: Fingerprint, other: Fingerprint, candidate: Candidate, mine: Weights, theirs: Weights, unsure: bool) -> _Link | None:
-    """A headline without a body joins by being the same, or by its rare words alone."""
-    if new.title and new.title == other.title and new.title_words >= 5:
-        return _Link(candidate, 1.0, 0.9, "title", (("same headline", 1.0),))
-    score, kinds = mine.headline(theirs)
-    bound = 0.62 * (1.2 if unsure else 1.0)
-    if kinds < 2:
-        return None
-    return _Link(candidate, score, bound, "title", (("headline", round(score, 3)), ("bound", round(bound, 3))))
-
-
-def resemble(one: Fingerprint, other: Fingerprint) -> tuple[float, float]:
-    """Estimate Jaccard's resemblance of two bodies, and how much of the shorter stands in the longer (Broder, 1997)."""
-    if not one.sketch or not other.sketch:
-        return 0.0, 0.0
-    mine, theirs = set(one.sketch), set(other.sketch)
-    both = mine & theirs
-    if not both:
-        return 0.0, 0.0
-    if one.shingles <= SKETCH and other.shingles <= SKETCH:
-        union = len(mine | theirs)
-        shared = float(len(both))
-        resemblance = shared / union
-    else:
-        smallest = sorted(mine | theirs)[:SKETCH]
-        resemblance = sum(1 for value in smallest if value in both) / len(smallest)
-        shared = resemblance * (one.shingles + other.shingles) / (1 + resemblance)
-    return resemblance, min(1.0, shared / min(one.shingles, other.shingles))
-
-
-def _copies(one: Fingerprint, other: Fingerprint, resemblance: float, containment: float) -> bool:
-    words = min(one.words, other.words)
-    if words < 12:
-        return False
-    if words < 80:
-        return resemblance >= 0.5 and containment >= 0.75
-    return resemblance >= 0.33 and containment >= 0.7
-
-
-def _clash(one: Fingerprint, other: Fingerprint) -> bool:
-    """Whether the headlines name different numbers of one series: quarters, issues, rounds, days, years."""
-    if not one.periods or not other.periods or one.periods == other.periods:
-        return False
-    kinds = {value >> 24 for value in one.periods} & {value >> 24 for value in other.periods}
-    return any(not {v for v in one.periods if v >> 24 == kind} & {v for v in other.periods if v >> 24 == kind} for kind in kinds)

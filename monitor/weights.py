@@ -19,15 +19,15 @@ _NAMED = frozenset({Sort.NAME, Sort.NAMES})
 _PRIOR = 2_000  # articles that the prior is worth
 _STANDS_IN = {
     Sort.WORD: 90.0, Sort.LONG: 15.0, Sort.PAIR: 20.0, Sort.NAME: 5.0, Sort.NAMES: 1.0, Sort.SMALL: 70.0, Sort.NUMBER: 6.0,
-    Sort.DATE: 40.0, Sort.CONCEPT: 40.0, Sort.QUOTE: 0.5,
+    Sort.DATE: 40.0, Sort.CONCEPT: 40.0, Sort.QUOTE: 0.5, Sort.BOTH: 4.0,
 }  # fmt: skip
 _WORTH = {
     Sort.WORD: 1.0, Sort.LONG: 0.9, Sort.PAIR: 1.4, Sort.NAME: 1.0, Sort.NAMES: 0.9, Sort.SMALL: 1.0, Sort.NUMBER: 1.2, Sort.DATE: 0.3,
-    Sort.CONCEPT: 1.0, Sort.QUOTE: 0.9,
+    Sort.CONCEPT: 1.0, Sort.QUOTE: 0.9, Sort.BOTH: 0.7,
 }  # fmt: skip
 _IN_TITLE, _IN_LEAD, _OFTEN_SAID = 1.5, 1.2, 1.6
 _BALLAST, _BALLAST_ACROSS = 6.0, 4.0
-_TRAVELS = frozenset({Sort.NAME, Sort.NAMES, Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.CONCEPT, Sort.QUOTE})  # survives translation
+_TRAVELS = frozenset({Sort.NAME, Sort.NAMES, Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.CONCEPT, Sort.QUOTE, Sort.BOTH})  # survives translation
 _ALL = frozenset(Sort)
 PLAIN = frozenset({Sort.WORD, Sort.LONG, Sort.PAIR, Sort.CONCEPT})
 _FIGURES = frozenset({Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.QUOTE})

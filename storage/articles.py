@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -271,6 +271,18 @@ class Articles:
         """Return the ids of a story's articles, suppressed ones included."""
         table = schema.articles
         return list(self._connection.scalars(select(table.c.id).where(table.c.story_id == story_id).order_by(table.c.id)))
+
+    def fixed_stories(self, story_ids: Collection[int]) -> frozenset[int]:
+        """Return those of the stories that are not to be taken apart: a digest or an alert told them, or a person put them together."""
+        asked, articles, said = sorted(story_ids), schema.articles, schema.verdicts
+        fixed: set[int] = set()
+        for start in range(0, len(asked), _BATCH):
+            part = asked[start : start + _BATCH]
+            for told in (schema.told, schema.alerted):
+                fixed.update(self._connection.scalars(select(told.c.story_id).where(told.c.story_id.in_(part))))
+            named = select(articles.c.story_id).join(said, said.c.article_id == articles.c.id).where(articles.c.story_id.in_(part))
+            fixed.update(self._connection.scalars(named))
+        return frozenset(fixed)
 
     def ids_of_copies(self, article_id: int) -> list[int]:
         """Return the ids of an article and of its near-verbatim copies."""

@@ -7,7 +7,7 @@ shingle hashes for copies (a bottom-k sketch read as an inverted index), by rare
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from storage import schema
 from storage.fingerprints import VERSION, Fingerprint, Sort, stamp
 from storage.prepared import Prepared
-from storage.schema_index import bands, sketches, term_counts, terms
+from storage.schema_index import bands, sketches, term_counts, terms, unsettled
 from storage.upsert import insert_into
 
 COPY_DAYS = 31
@@ -46,7 +46,7 @@ class Candidate:
     copy_id: int
     at: datetime
     fingerprint: Fingerprint
-    via: str  # "copy", "title" or "terms": the index that found it
+    suppressed: bool  # a hit that is not told; it stands in nobody's story
 
 
 class Dedupe:
@@ -65,29 +65,39 @@ class Dedupe:
         """Return the stored articles that may be copies of this one or tell its story, by id; a bounded number of them."""
         counts = self.rarity(fingerprint.terms)
         day = stamp(at)
-        via: dict[int, str] = {}
-        for article_id, _ in self._likely(_BANDS, dict.fromkeys(fingerprint.bands, 1), day, COPY_DAYS, fingerprint.dated):
-            via[article_id] = "copy"
-        for article_id, best in self._likely(_TERMS, self._keys(fingerprint, counts), day, STORY_DAYS, fingerprint.dated):
-            via.setdefault(article_id, "title" if best >= _HEADLINE else "terms")
-        if not via:
+        found = set(self._likely(_BANDS, dict.fromkeys(fingerprint.bands, 1), day, COPY_DAYS, fingerprint.dated))
+        found.update(self._likely(_TERMS, self._keys(fingerprint, counts), day, STORY_DAYS, fingerprint.dated))
+        return self.of(sorted(found))
+
+    def of(self, article_ids: Sequence[int]) -> list[Candidate]:
+        """Return articles as the index knows them, by id; those it does not hold are left out."""
+        if not article_ids:
             return []
-        rows = self._connection.execute(_SKETCHES[self._postgres], {"keys": self._list(sorted(via))})
+        rows = self._connection.execute(_SKETCHES[self._postgres], {"keys": self._list(list(article_ids))})
         return [
             Candidate(
-                article_id=row.article_id, story_id=row.story_id, copy_id=row.copy_id, at=row.at, via=via[row.article_id],
+                article_id=row.article_id, story_id=row.story_id, copy_id=row.copy_id, at=row.at, suppressed=row.suppressed,
                 fingerprint=Fingerprint.unpack(row.sketch, row.at),
             )
             for row in rows
             if row.version == VERSION
         ]  # fmt: skip
 
+    def counts(self, keys: Iterable[int]) -> dict[int, int]:
+        """Return in how many stored articles each of any number of terms stands."""
+        counts: dict[int, int] = {}
+        asked = sorted(set(keys))
+        for start in range(0, len(asked), _AT_ONCE):
+            rows: Sequence[Any] = _COUNTS[self._postgres].run(self._connection, {"keys": self._list(asked[start : start + _AT_ONCE])}).all()
+            counts.update(rows)
+        return counts
+
     def rarity(self, keys: Sequence[int]) -> dict[int, int]:
         """Return in how many stored articles each term stands; terms in none are left out."""
         asked = tuple(keys)
         if self._counted[0] != asked:
-            rows = _COUNTS[self._postgres].run(self._connection, {"keys": self._list([*asked, _TOTAL])}).all()
-            counts = {term: articles for term, articles in rows}  # noqa: C416 - rows are no tuples for a type checker
+            rows: Sequence[Any] = _COUNTS[self._postgres].run(self._connection, {"keys": self._list([*asked, _TOTAL])}).all()
+            counts: dict[int, int] = dict(rows)
             self._total = counts.pop(_TOTAL, 0)
             self._counted = (asked, counts)
         return self._counted[1]
@@ -130,6 +140,23 @@ class Dedupe:
                 self._connection.execute(delete(table).where(column.in_(keys), table.c.day == day, table.c.article_id == article_id))
             self._count(old.terms, -1)
         self._connection.execute(delete(sketches).where(sketches.c.article_id == article_id))
+        self._connection.execute(delete(unsettled).where(unsettled.c.article_id == article_id))
+
+    # ------------------------------------------------------------------ what is to be grouped once more
+
+    def stir(self, article_ids: Iterable[int]) -> None:
+        """Note that articles came near each other, to be grouped together at the end."""
+        _STIR[self._postgres].run_many(self._connection, [{"article_id": one} for one in sorted(set(article_ids))])
+
+    def stirred(self, limit: int) -> list[int]:
+        """Return ids of articles that wait to be grouped, the first ones first."""
+        return list(self._connection.scalars(select(unsettled.c.article_id).order_by(unsettled.c.article_id).limit(limit)))
+
+    def calm(self, article_ids: Iterable[int]) -> None:
+        """Note that articles have been grouped."""
+        ids = sorted(set(article_ids))
+        for start in range(0, len(ids), _AT_ONCE):
+            self._connection.execute(delete(unsettled).where(unsettled.c.article_id.in_(ids[start : start + _AT_ONCE])))
 
     # ------------------------------------------------------------------ inside
 
@@ -149,19 +176,19 @@ class Dedupe:
             keys[fingerprint.title] = _HEADLINE
         return keys
 
-    def _likely(self, lookup: _Lookup, keys: Mapping[int, int], day: int, around: int, dated: bool) -> list[tuple[int, int]]:
-        """Return the ids of articles that share the most of these keys, best first, each with the worth of its best key."""
+    def _likely(self, lookup: _Lookup, keys: Mapping[int, int], day: int, around: int, dated: bool) -> list[int]:
+        """Return the ids of articles that share the most of these keys, best first."""
         if not keys:
             return []
         asked = dict(lookup.padding)
         for number, (key, worth) in enumerate(keys.items()):
             asked[f"k{number}"], asked[f"w{number}"] = key, worth
         asked["low"], asked["high"] = (max(day - around, 1), day + around) if dated else (0, _ALWAYS)
-        rows = lookup.statement.run(self._connection, asked).all()
+        rows: Sequence[Any] = lookup.statement.run(self._connection, asked).all()
         if dated and self._undated():
             rows = [*rows, *lookup.statement.run(self._connection, asked | {"low": 0, "high": 0}).all()]
-        ranked = sorted((-int(worth), article_id, best) for article_id, worth, best in rows)
-        return [(article_id, best) for _, article_id, best in ranked[: lookup.most]]
+        ranked = sorted((-int(worth), article_id) for article_id, worth in rows)
+        return [article_id for _, article_id in ranked[: lookup.most]]
 
     def _undated(self) -> bool:
         if self._any_undated is None:
@@ -179,6 +206,7 @@ class Dedupe:
 
 
 _ABSENT = -2
+_AT_ONCE = 5_000
 _WORTH = 60_000  # of a term in hardly any article; whole numbers, so that a sum is the same in any order
 _HEADLINE = 3 * _WORTH
 _PRIORS: list[int | None] = [
@@ -213,8 +241,8 @@ def _lookup(table: Table, column: str, *, width: int, most_rows: int, most: int,
         )
         parts.append(select(part.order_by(table.c.day.desc(), table.c.article_id.desc()).limit(literal_column(str(most_rows))).subquery()))
     rows = union_all(*parts).subquery()
-    worth, best = func.sum(rows.c.worth), func.max(rows.c.worth)
-    query = select(rows.c.article_id, worth, best).group_by(rows.c.article_id).having(or_(func.count() > 1, best >= single))
+    worth = func.sum(rows.c.worth)
+    query = select(rows.c.article_id, worth).group_by(rows.c.article_id).having(or_(func.count() > 1, func.max(rows.c.worth) >= single))
     query = query.order_by(worth.desc(), rows.c.article_id).limit(literal_column(str(most)))
     padding = {f"k{position}": _ABSENT for position in range(width)} | {f"w{position}": 0 for position in range(width)}
     return _Lookup(statement=Prepared(query), padding=padding, most=most)
@@ -239,7 +267,15 @@ def _count_of(postgres: bool) -> Prepared:
 def _sketches_of(postgres: bool) -> Any:
     given, table = _given(postgres), schema.articles
     return (
-        select(sketches.c.article_id, sketches.c.at, sketches.c.version, sketches.c.sketch, table.c.story_id, table.c.copy_id)
+        select(
+            sketches.c.article_id,
+            sketches.c.at,
+            sketches.c.version,
+            sketches.c.sketch,
+            table.c.story_id,
+            table.c.copy_id,
+            table.c.suppressed,
+        )
         .join(table, table.c.id == sketches.c.article_id)
         .where(sketches.c.article_id.in_(select(given.c.value)))
         .order_by(sketches.c.article_id)
@@ -261,4 +297,5 @@ _BUMP = {postgres: _bump(postgres) for postgres in (False, True)}
 _ADD_SKETCH = {
     postgres: insert_into(postgres, sketches).on_conflict_do_nothing().returning(sketches.c.article_id) for postgres in (False, True)
 }
+_STIR = {postgres: Prepared(insert_into(postgres, unsettled).on_conflict_do_nothing()) for postgres in (False, True)}
 _ADD_BAND, _ADD_TERM = Prepared(insert(bands)), Prepared(insert(terms))

@@ -15,19 +15,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from storage.concepts import CONCEPTS, MONTHS, SCALES, STOP, language_of
 from storage.identity import title_key
 from storage.items import Article, BodyFrom
 from storage.text import fold
 
-VERSION = 2
+VERSION = 3
+AMOUNT = 9  # the kind under which amounts stand among the periods
 SKETCH = 96  # shingle hashes kept of a body
 SHINGLE = 4  # words
 TERMS = 112  # terms kept
 _BODY_LIMIT = 60_000  # code points of a body that are shingled
 _TERM_LIMIT = 6_000  # code points of a body whose terms count: the news stands first
+_NAMES_OF_TITLE = 5
 _LEAD = 60  # words of a body that stand in for its beginning
 _TITLE = TITLE = 0x10  # marks of a term: in the headline, in the first words of the body, more than once
 _EARLY = EARLY = 0x20
@@ -48,6 +50,7 @@ class Sort(IntEnum):
     DATE = 7  # a day of a month
     CONCEPT = 8
     QUOTE = 9  # a title in quotes
+    BOTH = 10  # two names in one headline, wherever they stand: each may be common, the two together are not
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,13 @@ class Fingerprint:
     template: int = 0  # hash of the headline without names and numbers
     serial: bool = False  # a column, a live blog, a list of the day, an obituary by its headline
     opening: int = 0  # hash of the first words of the body
+
+    @property
+    def amounts(self) -> tuple[float, ...]:
+        """The large numbers of the headline (those with a scale: "4.5 million"), to three digits."""
+        return tuple(
+            (value & 0x3FF) * 10.0 ** ((value >> 10 & 0x3FFF) - 3) for value in sorted(self.periods) if value >> 24 == AMOUNT
+        )
 
     @property
     def bands(self) -> tuple[int, ...]:
@@ -124,7 +134,7 @@ _SYLLABIC = frozenset({"vi"})
 _STARTS = frozenset(".!?…:;\n“”\"«»(|•–—‘'")
 _WEIGHT = {
     Sort.WORD: 1.0, Sort.LONG: 1.2, Sort.PAIR: 1.0, Sort.NAME: 1.8, Sort.NAMES: 2.2, Sort.SMALL: 0.7, Sort.NUMBER: 1.7, Sort.DATE: 1.0,
-    Sort.CONCEPT: 1.1, Sort.QUOTE: 2.4,
+    Sort.CONCEPT: 1.1, Sort.QUOTE: 2.4, Sort.BOTH: 1.6,
 }  # fmt: skip
 _QUOTED = re.compile(r"[“\"«‘]\s*([^“”\"«»‘’\n]{6,80}?)\s*[”\"»’](?!\w)")
 _VI_DATE = re.compile(r"\b(\d{1,2}) thang (\d{1,2})\b")
@@ -146,6 +156,20 @@ _QUARTER_WORDS = (
     r"fourth quarter|quatrieme trimestre|quy iv\b",
 )
 _QUARTERS = tuple(re.compile(words) for words in _QUARTER_WORDS)
+# Stages of one matter that exclude each other in headlines: begun and finished, arrested and sentenced, named and chosen.
+_STAGES = tuple(
+    (kind, stage, re.compile(words))
+    for kind, stage, words in (
+        (6, 1, r"\bkhoi cong\b|\bdong tho\b|\b(?:breaks?|broke|breaking) ground\b|\bgroundbreaking\b|\bground-breaking\b|\b(?:starts?|begins?|started|began) (?:construction|building|work)\b"
+               r"|\bpremiere pierre\b|\bdebut des travaux\b|着工|起工|착공|\bspatenstich\b|\bprimera piedra\b"),
+        (6, 2, r"\bkhanh thanh\b|\bdi vao hoat dong\b|\bkhai truong\b|\bkhai giang\b|\binaugurat|\binaugur(?:e|ee|es|ation)\b|\b(?:opens|opened) (?:its|their|the) doors\b|\bcompletes? construction\b"
+               r"|竣工|落成|준공|개관|\beingeweiht\b"),
+        (7, 1, r"\bbat (?:tam )?giam\b|\bkhoi to\b|\barrest(?:s|ed)?\b|\binterpelle|\bmis(?:e)? en examen\b|逮捕|체포|\bfestgenommen\b"),
+        (7, 2, r"\btuyen an\b|\blinh an\b|\b(?:nam|thang) tu\b|\bsentenced\b|\bjailed for\b|\bcondamn|判決|선고|\bverurteilt\b"),
+        (8, 1, r"\bnominated\b|\bshortlist|\bnominee|\bde cu\b|\bvao chung ket\b|\bnomme(?:e)?s? (?:aux|pour)\b|\bfinaliste"),
+        (8, 2, r"\bwins?\b|\bwon\b|\bgianh giai\b|\bdoat giai\b|\bvo dich\b|\bremporte"),
+    )
+)  # fmt: skip
 _HALVES = re.compile(
     r"half[\s\-]year|first half|nua dau nam|premier semestre|6 thang|sau thang|9 thang|nine months|full[\s\-]year|ca nam|annual"
 )
@@ -191,7 +215,7 @@ def fingerprint(article: Article, at: datetime) -> Fingerprint:
         sketch=tuple(sorted(hashes)[:SKETCH]),
         terms=terms,
         marks=marks,
-        periods=_periods(folded_title, at),
+        periods=_periods(folded_title, at) | gathered.amounts,
         template=_crc(" ".join(word for word in gathered.plain_title)) if len(gathered.plain_title) > 2 else 0,
         serial=bool(_SERIAL.search(folded_title)),
         opening=_crc(" ".join(words[:8])) if len(words) >= 8 else 0,
@@ -251,6 +275,9 @@ def _periods(title: str, at: datetime) -> frozenset[int]:
     for kind, pattern in _PERIODS:
         for match in pattern.finditer(title):
             found.add(kind << 24 | int(next(group for group in match.groups() if group)))
+    for kind, stage, pattern in _STAGES:
+        if pattern.search(title):
+            found.add(kind << 24 | stage)
     for number, pattern in enumerate(_QUARTERS, 1):
         if pattern.search(title):
             found.add(1 << 24 | number)
@@ -323,6 +350,8 @@ class _Terms:
         self._named: set[str] = set()
         self._parts: set[str] = set()
         self.plain_title: list[str] = []
+        self.amounts: set[int] = set()  # of the headline, as periods are
+        self._waiting: tuple[str, int] | None = None  # a number that may have a scale behind it
 
     def add(self, text: str, sort: int, flags: int) -> None:
         """Count a term; what it was taken for first, it stays."""
@@ -345,11 +374,14 @@ class _Terms:
             kind = word.kind
             if kind == _PUNCTUATION:
                 if number and token == "%":  # noqa: S105 - a token of text
+                    self._waiting = None
                     self.add(f"#{number}%", Sort.NUMBER, flags)
+                self._plain()
                 start = start or token in _STARTS
                 last_name = last_word = number = ""
                 continue
             if kind == _DIGITS:
+                self._plain()
                 number = self._number(token, flags)
                 start = False
                 last_name = last_word = ""
@@ -360,6 +392,7 @@ class _Terms:
                     self._scaled(number, SCALES[plain], flags)
                 elif plain in MONTHS and number.isdigit() and 0 < int(number) <= 31:
                     self.add(f"@{MONTHS[plain]}-{number}", Sort.DATE, flags)
+                self._plain()
                 number = ""
             if kind == _CHARACTERS:
                 for piece in _CJK_RUN.findall(token):
@@ -403,12 +436,22 @@ class _Terms:
                 stem = word.stem
                 found[stem] = (found.get(stem, _LONG if word.long else 0) | flags) + _COUNT
             last_word, last_stop = plain, stop
+        self._plain()
+        if title:
+            self._both()
         for quoted in _QUOTED.findall(text):
             inner = _SHINGLED.findall(fold(quoted))
             if 2 <= len(inner) <= 9:
                 self.add('"' + " ".join(inner), Sort.QUOTE, flags)
         for month, day in _CJK_DATE.findall(text):
             self.add(f"@{int(month)}-{int(day)}", Sort.DATE, flags)
+
+    def _both(self) -> None:
+        """Take in each two names of the headline."""
+        names = [text for text, packed in self._found.items() if packed & _TITLE and packed & 0x0F == Sort.NAME and len(text) > 1]
+        for one, other in combinations(sorted(names)[:_NAMES_OF_TITLE], 2):
+            if f"{one} {other}" not in self._found and f"{other} {one}" not in self._found:
+                self.add(f"{one}&{other}", Sort.BOTH, _TITLE)
 
     def _number(self, token: str, flags: int) -> str:
         """Take in a number or a date; returns the number, for a scale or a month that may follow."""
@@ -432,17 +475,28 @@ class _Terms:
                 elif not (scale and scale[2] in _SUFFIXES):
                     self.add(fold(token), Sort.NAME, flags)
             return ""
+        self._waiting = (value, flags)
+        return value
+
+    def _plain(self) -> None:
+        """Take in the number that waited for a scale, where none came."""
+        if self._waiting is None:
+            return
+        value, flags = self._waiting
+        self._waiting = None
         if len(value) > 1:
             small = value.isdigit() and (int(value[:6]) < 100 or (len(value) == 4 and value[:2] in {"19", "20"}))
-            self.add(f"#{value}", Sort.SMALL if small else Sort.NUMBER, flags)
-        return value
+            self.add(f"#{value}", Sort.SMALL if small or _round(value) else Sort.NUMBER, flags)
 
     def _scaled(self, value: str, power: int, flags: int) -> None:
         # Written out, so that 4.5 million and 4,500,000 are one number.
         whole, _, part = value.partition(".")
         digits = (whole + part.ljust(power, "0")[:power]).lstrip("0") or "0"
         rest = part[power:]
-        self.add(f"#{digits}{'.' + rest if rest else ''}", Sort.NUMBER, flags)
+        self._waiting = None
+        if flags & _TITLE:
+            self.amounts.add(AMOUNT << 24 | len(digits) << 10 | int(digits[:3].ljust(3, "0")))
+        self.add(f"#{digits}{'.' + rest if rest else ''}", Sort.SMALL if _round(digits) else Sort.NUMBER, flags)
 
     def best(self) -> tuple[tuple[int, ...], bytes]:
         """Return keys and marks of the weightiest terms."""
@@ -473,6 +527,11 @@ _RANK = {
 }
 _DIGITS_WORD = re.compile(r"(\d+)([a-z]+)")
 _SUFFIXES = frozenset("h st nd rd th s am pm er e g p".split())
+
+
+def _round(digits: str) -> bool:
+    """Whether a number has one digit and noughts: a hundred million stands in many texts."""
+    return not digits[1:].strip("0")
 
 
 def _title_case(tokens: list[str], syllabic: bool) -> bool:

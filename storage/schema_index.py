@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInt
 
 from storage.schema import Id, Moment, metadata
 
-__all__ = ["bands", "metadata", "sketches", "term_counts", "terms"]
+__all__ = ["bands", "metadata", "sketches", "term_counts", "terms", "unsettled"]
 
 # The smallest shingle hashes of each body: near copies share at least one. Clustered by band, so a look-up reads neighbours.
 bands = Table(
@@ -49,4 +49,12 @@ sketches = Table(
     Column("version", SmallInteger, nullable=False),
     Column("sketch", LargeBinary, nullable=False),
     Index("ix_sketches_at", "at"),
+)
+
+# Articles that came near others and were not yet grouped together with all that came with them.
+unsettled = Table(
+    "unsettled",
+    metadata,
+    Column("article_id", Id, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
 )

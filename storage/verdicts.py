@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -137,3 +138,9 @@ class Verdicts:
             )
         )
         return {one for row in rows for one in row if one is not None and one != article_id}
+
+    def apart_among(self, article_ids: Collection[int]) -> set[tuple[int, int]]:
+        """Return the pairs among these articles that a person said are other news than each other; each pair's lower id first."""
+        table, asked = schema.verdicts, set(article_ids)
+        rows = self._connection.execute(select(table.c.article_id, table.c.other_id).where(table.c.kind == "not-same"))
+        return {(min(one, other), max(one, other)) for one, other in rows if one in asked and other in asked}

@@ -37,7 +37,7 @@ def print_of(side: dict[str, Any]) -> Fingerprint:
 
 
 def candidate(made: Fingerprint, number: int = 1, story: int = 10) -> Candidate:
-    return Candidate(article_id=number, story_id=story, copy_id=number, at=made.at, fingerprint=made, via="terms")
+    return Candidate(article_id=number, story_id=story, copy_id=number, at=made.at, fingerprint=made, suppressed=False)
 
 
 def judged(pair: dict[str, Any], *, swapped: bool, total: int) -> str:
