@@ -16,6 +16,7 @@ _YOUNG = 4.0  # how much more the articles of a young store count than the prior
 _FAMILIAR = 0.05  # weight of a term of the watchlist
 _PARTLY = 0.93  # a word of a longer name, which is counted by itself: one person is not three agreements
 _NAMED = frozenset({Sort.NAME, Sort.NAMES})
+_TOLD = 0.5  # weight from which a shared name or number tells of one event
 _PRIOR = 2_000  # articles that the prior is worth
 _STANDS_IN = {
     Sort.WORD: 90.0, Sort.LONG: 15.0, Sort.PAIR: 20.0, Sort.NAME: 5.0, Sort.NAMES: 1.0, Sort.SMALL: 70.0, Sort.NUMBER: 6.0,
@@ -27,7 +28,9 @@ _WORTH = {
 }  # fmt: skip
 _IN_TITLE, _IN_LEAD, _OFTEN_SAID = 1.5, 1.2, 1.6
 _BALLAST, _BALLAST_ACROSS = 6.0, 4.0
-_TRAVELS = frozenset({Sort.NAME, Sort.NAMES, Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.CONCEPT, Sort.QUOTE, Sort.BOTH})  # survives translation
+_TRAVELS = frozenset(
+    {Sort.NAME, Sort.NAMES, Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.CONCEPT, Sort.QUOTE, Sort.BOTH}
+)  # survives translation
 _ALL = frozenset(Sort)
 PLAIN = frozenset({Sort.WORD, Sort.LONG, Sort.PAIR, Sort.CONCEPT})
 _FIGURES = frozenset({Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.QUOTE})
@@ -110,7 +113,7 @@ class Weights:
         """Return the cosine of the two, or what terms of some kinds add to it; `across` languages by what survives translation alone."""
         mine, theirs = self.found, other.found
         wanted = kinds or (_TRAVELS if across else _ALL)
-        total = sum(mine[term][0] * theirs[term][0] for term in sorted(self.shared(other)) if mine[term][1] & 0x0F in wanted)
+        total = sum(mine[term][0] * theirs[term][0] for term in sorted(self.shared(other)) if self._kind(other, term) in wanted)
         norms = self.norm(across) * other.norm(across)
         return total / norms if norms else 0.0
 
@@ -118,12 +121,15 @@ class Weights:
         """Count the names, numbers and quotes that both have, and that one alone has."""
         mine, theirs = self.distinct(), other.distinct()
         both = mine & theirs
-        kinds = [self.found[term][1] & 0x0F for term in both]
         return Alike(
             both=len(both), ours=len(mine) - len(both), others=len(theirs) - len(both),
-            telling=sum(1 for term in both if self.found[term][1] & 0x0F in _TELLING and self.found[term][0] > 0.5),
-            figures=sum(1 for kind in kinds if kind in _FIGURES),
+            telling=sum(1 for term in both if self._kind(other, term) in _TELLING and self.found[term][0] + other.found[term][0] > 2 * _TOLD),
+            figures=sum(1 for term in both if self._kind(other, term) in _FIGURES),
         )  # fmt: skip
+
+    def _kind(self, other: Weights, term: int) -> int:
+        """What sort both take a term for, the more telling one: a name at a sentence's start may look like a word."""
+        return max(self.found[term][1] & 0x0F, other.found[term][1] & 0x0F)
 
     def distinct(self) -> set[int]:
         """Return the terms that would differ between two texts of one template."""

@@ -76,9 +76,7 @@ class Fingerprint:
     @property
     def amounts(self) -> tuple[float, ...]:
         """The large numbers of the headline (those with a scale: "4.5 million"), to three digits."""
-        return tuple(
-            (value & 0x3FF) * 10.0 ** ((value >> 10 & 0x3FFF) - 3) for value in sorted(self.periods) if value >> 24 == AMOUNT
-        )
+        return tuple((value & 0x3FF) * 10.0 ** ((value >> 10 & 0x3FFF) - 3) for value in sorted(self.periods) if value >> 24 == AMOUNT)
 
     @property
     def bands(self) -> tuple[int, ...]:
