@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from monitor.weights import PLAIN, Weights
-from storage.fingerprints import AMOUNT, SKETCH, Fingerprint
+from storage.fingerprints import SKETCH, Fingerprint
+from storage.headlines import AMOUNT
 
 COPY_WINDOW = timedelta(days=31)
 STORY_WINDOW = timedelta(hours=84)  # three days, and what dates without an hour lack

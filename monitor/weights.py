@@ -10,7 +10,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from storage.fingerprints import EARLY, OFTEN, PART, TITLE, Fingerprint, Sort
+from storage.fingerprints import Fingerprint
+from storage.terms import EARLY, OFTEN, PART, TITLE, Sort
 
 _YOUNG = 4.0  # how much more the articles of a young store count than the prior's
 _FAMILIAR = 0.05  # weight of a term of the watchlist

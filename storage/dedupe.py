@@ -16,9 +16,10 @@ from sqlalchemy import BigInteger, Connection, Table, bindparam, delete, func, i
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from storage import schema
-from storage.fingerprints import VERSION, Fingerprint, Sort, stamp
+from storage.fingerprints import VERSION, Fingerprint, stamp
 from storage.prepared import Prepared
 from storage.schema_index import bands, sketches, term_counts, terms, unsettled
+from storage.terms import Sort
 from storage.upsert import insert_into
 
 COPY_DAYS = 31

@@ -1,0 +1,109 @@
+"""What a headline says of the series it belongs to: quarter, issue, round, day, stage, a column, a list of the day. Pure.
+
+Two headlines that name different ones tell different news, however alike they are worded.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from itertools import pairwise
+
+from storage.concepts import MONTHS
+
+CJK_DATE = re.compile(r"(\d{1,2})[月월]\s?(\d{1,2})[日일号]")
+_VI_DATE = re.compile(r"\b(\d{1,2}) thang (\d{1,2})\b")
+AMOUNT = 9  # the kind under which amounts stand among the periods
+
+# What tells one number of a series from the next, in headlines.
+_PERIODS = tuple(
+    (kind, re.compile(pattern))
+    for kind, pattern in (
+        (1, r"\b(?:q|quy|quarter|trimestre|t)[\s\-]?([1-4])\b|\b([1-4])q\d*\b|\b([1-4])(?:st|nd|rd|th|er|e|eme)?[\s\-](?:quarter|trimestre)\b"),
+        (2, r"(?:#|\bso|\bno\.?|\bn°|\bky|\btap|\bphan|\bvol\.?|\bep\.?|\bepisode|\bissue|\bpart|\bedition|\bbai|\bchapter)\s?(\d{1,4})\b"),
+        (3, r"\b(?:round|vong|matchday|journee|luot|spieltag|week|tuan|semaine|game|match|tran|khoa|stage|chang|day|ngay thu|jour)\s(\d{1,3})\b(?![/.\-]\d)"),
+    )
+)  # fmt: skip
+_QUARTER_WORDS = (
+    r"first quarter|premier trimestre|quy i\b|1er trimestre|quy dau",
+    r"second quarter|deuxieme trimestre|quy ii\b",
+    r"third quarter|troisieme trimestre|quy iii\b",
+    r"fourth quarter|quatrieme trimestre|quy iv\b",
+)
+_QUARTERS = tuple(re.compile(words) for words in _QUARTER_WORDS)
+# Stages of one matter that exclude each other in headlines: begun and finished, arrested and sentenced, named and chosen.
+_STAGES = tuple(
+    (kind, stage, re.compile(words))
+    for kind, stage, words in (
+        (6, 1, (r"\bkhoi cong\b|\bdong tho\b|\b(?:breaks?|broke|breaking) ground\b|\bgroundbreaking\b|\bground-breaking\b|\b(?:starts?|begins?|started|began) (?:construction|building|work)\b"
+               r"|\bpremiere pierre\b|\bdebut des travaux\b|着工|起工|착공|\bspatenstich\b|\bprimera piedra\b")),
+        (6, 2, (r"\bkhanh thanh\b|\bdi vao hoat dong\b|\bkhai truong\b|\bkhai giang\b|\binaugurat|\binaugur(?:e|ee|es|ation)\b|\b(?:opens|opened) (?:its|their|the) doors\b|\bcompletes? construction\b"
+               r"|竣工|落成|준공|개관|\beingeweiht\b")),
+        (7, 1, r"\bbat (?:tam )?giam\b|\bkhoi to\b|\barrest(?:s|ed)?\b|\binterpelle|\bmis(?:e)? en examen\b|逮捕|체포|\bfestgenommen\b"),
+        (7, 2, r"\btuyen an\b|\blinh an\b|\b(?:nam|thang) tu\b|\bsentenced\b|\bjailed for\b|\bcondamn|判決|선고|\bverurteilt\b"),
+        (8, 1, r"\bnominated\b|\bshortlist|\bnominee|\bde cu\b|\bvao chung ket\b|\bnomme(?:e)?s? (?:aux|pour)\b|\bfinaliste"),
+        (8, 2, r"\bwins?\b|\bwon\b|\bgianh giai\b|\bdoat giai\b|\bvo dich\b|\bremporte"),
+    )
+)  # fmt: skip
+_HALVES = re.compile(
+    r"half[\s\-]year|first half|nua dau nam|premier semestre|6 thang|sau thang|9 thang|nine months|full[\s\-]year|ca nam|annual"
+)
+_DATE = re.compile(r"(?<![\d.,/])(\d{1,2})[/.\-](\d{1,2})(?:[/.\-]((?:19|20)?\d\d))?(?![\d/]|[.,]\d)")
+_YEAR = re.compile(r"\b((?:19|20)\d\d)\b(?!\s?[-–]\s?\d)")
+_SERIAL = re.compile(
+    r"\bhom nay\b|\btoday'?s\b|\blive (?:blog|updates?|coverage)\b|\blive:|\ben direct\b|\btruc tiep\b|\bdu du bao\b|\bdu bao thoi tiet\b|\bweather forecast\b|\bmeteo\b"
+    r"|\bhoroscope\b|\btu vi\b|\bxo so\b|\blottery\b|\bgia (?:vang|xang|usd|ca phe|heo|tieu|lua|dau|bac)\b|\bty gia\b|\bexchange rates?\b|\bmarket (?:wrap|close|report|update)\b|\bstocks to watch\b"
+    r"|\bweekly\b|\bdaily\b|\bnewsletter\b|\bmorning brief|\bround-?up\b|\bdigest\b|\bdiem (?:tin|bao)\b|\btieu diem\b|\bchuyen dong \d|\S \| .* \| |\bban tin\b|\btin (?:nhanh|sang|toi|trua)\b|\bcolumn\b|\bchronique\b|\brevue de presse\b"
+    r"|\bobituar|\bin memoriam\b|\bnecrologie\b|\bcao pho\b|\btin buon\b|\bcours de (?:l'or|la bourse)\b|\bcac 40\b|\bvn-?index\b|\bcrossword\b|\bquiz\b|\btv guide\b|\blich (?:thi dau|phat song|cup)\b"
+    r"|\bthings to (?:know|do)\b|\bdeals of the (?:day|week)\b|\bopening bell\b|\bclosing bell\b|\bminute by minute\b|\bminute par minute\b|\bas it happened\b"
+)  # fmt: skip
+
+
+def periods(title: str) -> frozenset[int]:
+    """Return what a folded headline is numbered by: "kind * 2**24 + value"."""
+    found = set()
+    for kind, pattern in _PERIODS:
+        for match in pattern.finditer(title):
+            found.add(kind << 24 | int(next(group for group in match.groups() if group)))
+    for kind, stage, pattern in _STAGES:
+        if pattern.search(title):
+            found.add(kind << 24 | stage)
+    for number, pattern in enumerate(_QUARTERS, 1):
+        if pattern.search(title):
+            found.add(1 << 24 | number)
+    if half := _HALVES.search(title):
+        found.add(1 << 24 | 0x8000 | zlib.crc32(half[0].encode()) & 0x7FFF)
+    for match in _DATE.finditer(title):
+        first, second = int(match[1]), int(match[2])
+        if 0 < first <= 31 and 0 < second <= 31 and min(first, second) <= 12:
+            found.add(4 << 24 | min(first, second) * 32 + max(first, second))
+    for match in (*CJK_DATE.finditer(title), *_VI_DATE.finditer(title)):
+        found.add(4 << 24 | min(int(match[1]), int(match[2])) * 32 + max(int(match[1]), int(match[2])))
+    words = title.replace(",", " ").replace(".", " ").split()
+    for before, after in pairwise(words):
+        for day, month in ((before, after), (after, before)):
+            known = MONTHS.get(month)
+            if known and day.isdecimal() and 0 < int(day) <= 31:
+                found.add(4 << 24 | min(known, int(day)) * 32 + max(known, int(day)))
+    head, bar, tail = title.rpartition(" | ")
+    if bar and len(tail.split()) >= 3:
+        # A series named behind a bar: its parts are told apart by what stands before it.
+        found.add((0x40 | zlib.crc32(tail.encode()) & 0x3F) << 24 | zlib.crc32(head.encode()) & 0xFFFFFF)
+    for match in _YEAR.finditer(title):
+        found.add(5 << 24 | int(match[1]))
+    return frozenset(found)
+
+
+def is_serial(title: str) -> bool:
+    """Whether a folded headline is that of a column, a live blog, a list of the day, an obituary."""
+    return bool(_SERIAL.search(title))
+
+
+def amount(digits: str) -> int:
+    """Return a large number as it stands among the periods, to three digits."""
+    return AMOUNT << 24 | len(digits) << 10 | int(digits[:3].ljust(3, "0"))
+
+
+def amounts_of(found: frozenset[int]) -> tuple[float, ...]:
+    """Return the large numbers of a headline (those with a scale: "4.5 million"), to three digits."""
+    return tuple((value & 0x3FF) * 10.0 ** ((value >> 10 & 0x3FFF) - 3) for value in sorted(found) if value >> 24 == AMOUNT)
