@@ -29,7 +29,8 @@ _NAMES_ONLY = 0.7  # what likeness is worth where names carry it alone, and no n
 _HARDLY = 0.07  # likeness by plain words below which two texts only share a name
 _WORDED_ALIKE = 0.3  # containment from which two texts may be of one template
 _SAME_DAY = 0.8  # share of the bound that is asked on one day ...
-_OTHER_AMOUNT = 0.75  # what likeness is worth where the headlines give other amounts
+_OTHER_AMOUNT = 0.75  # what likeness is worth where the headlines give other amounts; nothing where the texts share no number at all
+_MANY, _SOME = 4, 2  # numbers of each from which it counts that none is shared: of articles that share a name, that share none
 _ABOUT = 0.06  # by how much two amounts may differ that are one, rounded
 _EACH_DAY = 0.35  # ... and how much more for each day between: an event is told within hours, what follows it later
 
@@ -96,9 +97,11 @@ def compare(new: Fingerprint, mine: Weights, other: Fingerprint, theirs: Weights
         likeness *= _NAMES_ONLY
     if new.title == other.title and new.title and new.title_words >= 5:
         likeness += 0.15
-    if mine.contradicts(theirs):
+    if mine.contradicts(theirs, _MANY if alike.telling else _SOME):
         likeness *= 0.6
     if _other_amounts(new, other):
+        if not alike.figures:
+            return None
         likeness *= _OTHER_AMOUNT
     parts = (
         ("likeness", round(likeness, 3)), ("bound", round(bound, 3)), ("names and numbers", float(alike.telling)),

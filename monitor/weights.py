@@ -177,8 +177,11 @@ class Weights:
     def _heads(self) -> dict[int, float]:
         return {t: w for t, (w, mark) in self.found.items() if mark & TITLE and mark & 0x0F in _TELLING}
 
-    def contradicts(self, other: Weights) -> bool:
-        """Whether both give many numbers and none in common."""
-        ours = {t for t, (_, mark) in self.found.items() if mark & 0x0F == Sort.NUMBER}
-        others = {t for t, (_, mark) in other.found.items() if mark & 0x0F == Sort.NUMBER}
-        return min(len(ours), len(others)) >= 4 and not ours & others
+    def numbers(self) -> set[int]:
+        """Return the numbers that say something: no years, nothing small or round."""
+        return {term for term, (_, mark) in self.found.items() if mark & 0x0F == Sort.NUMBER}
+
+    def contradicts(self, other: Weights, least: int) -> bool:
+        """Whether both give at least so many numbers and none in common."""
+        ours, others = self.numbers(), other.numbers()
+        return min(len(ours), len(others)) >= least and not ours & others

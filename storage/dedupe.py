@@ -26,6 +26,7 @@ COPY_DAYS = 31
 STORY_DAYS = 3
 BANDS = 12  # shingle hashes of an article that are indexed
 INDEXED = 24  # terms of an article that are indexed
+_WIDER = 3  # how many times more are looked up at a second look
 _PER_BAND = 40  # rows read for one key at most
 _PER_TERM = 40
 _BY_BAND = 48  # candidates at most
@@ -33,7 +34,7 @@ _BY_TERM = 48
 _TOTAL = -1  # the key under which the articles themselves are counted
 _UNDATED = -1  # the band that marks articles which may be of any day
 _ALWAYS = 2**31 - 1
-_FEW = 5  # a term in so few articles is rare in a store of any size
+_FEW = 50  # a term in so few articles is looked up in a store of any size: all that tell one event may share it
 _COMMON = 0.05  # a term in a larger share of the articles finds nothing
 _WEAK = frozenset({Sort.DATE, Sort.SMALL, Sort.CONCEPT})  # links where they meet others, but too common to look up
 
@@ -62,12 +63,18 @@ class Dedupe:
 
     # ------------------------------------------------------------------ questions
 
-    def candidates(self, fingerprint: Fingerprint, at: datetime) -> list[Candidate]:
-        """Return the stored articles that may be copies of this one or tell its story, by id; a bounded number of them."""
+    def candidates(self, fingerprint: Fingerprint, at: datetime, *, wide: bool = False) -> list[Candidate]:
+        """Return the stored articles that may be copies of this one or tell its story, by id; a bounded number of them.
+
+        Args:
+            wide: look up more of its terms than are entered of an article. Which terms those were depended on what was stored then;
+                so what was entered first and last still find each other.
+        """
         counts = self.rarity(fingerprint.terms)
         day = stamp(at)
         found = set(self._likely(_BANDS, dict.fromkeys(fingerprint.bands, 1), day, COPY_DAYS, fingerprint.dated))
-        found.update(self._likely(_TERMS, self._keys(fingerprint, counts), day, STORY_DAYS, fingerprint.dated))
+        keys = self._keys(fingerprint, counts, INDEXED * _WIDER if wide else INDEXED)
+        found.update(self._likely(_WIDE if wide else _TERMS, keys, day, STORY_DAYS, fingerprint.dated))
         return self.of(sorted(found))
 
     def of(self, article_ids: Sequence[int]) -> list[Candidate]:
@@ -114,7 +121,7 @@ class Dedupe:
     def add(self, article_id: int, fingerprint: Fingerprint, at: datetime) -> None:
         """Enter an article; one that stands in the index already is replaced."""
         day = stamp(at) if fingerprint.dated else 0
-        keys = self._keys(fingerprint, self.rarity(fingerprint.terms))
+        keys = self._keys(fingerprint, self.rarity(fingerprint.terms), INDEXED)
         row = {"article_id": article_id, "at": at, "version": VERSION, "sketch": fingerprint.pack()}
         if self._connection.execute(_ADD_SKETCH[self._postgres], row).first() is None:
             self.remove(article_id)
@@ -161,7 +168,7 @@ class Dedupe:
 
     # ------------------------------------------------------------------ inside
 
-    def _keys(self, fingerprint: Fingerprint, counts: dict[int, int]) -> dict[int, int]:
+    def _keys(self, fingerprint: Fingerprint, counts: dict[int, int], most: int) -> dict[int, int]:
         """Return the terms to look an article up by, with their worth: the rarest, and the headline."""
         limit = max(_FEW, self._total * _COMMON)
         ranked = []
@@ -172,7 +179,7 @@ class Dedupe:
                 # How rare a term is counts by powers of ten: the order of weight inside the article decides among equals.
                 ranked.append((len(str(count)) + prior, position, term))
         ranked.sort()
-        keys = {term: _WORTH // worth for worth, _, term in ranked[:INDEXED]}
+        keys = {term: _WORTH // worth for worth, _, term in ranked[:most]}
         if fingerprint.title and fingerprint.title_words >= 4:
             keys[fingerprint.title] = _HEADLINE
         return keys
@@ -250,6 +257,7 @@ def _lookup(table: Table, column: str, *, width: int, most_rows: int, most: int,
 
 
 _BANDS = _lookup(bands, "band", width=BANDS, most_rows=_PER_BAND, most=_BY_BAND, single=1)
+_WIDE = _lookup(terms, "term", width=INDEXED * _WIDER + 1, most_rows=_PER_TERM, most=_BY_TERM, single=_HEADLINE)
 _TERMS = _lookup(terms, "term", width=INDEXED + 1, most_rows=_PER_TERM, most=_BY_TERM, single=_HEADLINE)
 
 

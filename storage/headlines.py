@@ -21,7 +21,7 @@ _PERIODS = tuple(
     for kind, pattern in (
         (1, r"\b(?:q|quy|quarter|trimestre|t)[\s\-]?([1-4])\b|\b([1-4])q\d*\b|\b([1-4])(?:st|nd|rd|th|er|e|eme)?[\s\-](?:quarter|trimestre)\b"),
         (2, r"(?:#|\bso|\bno\.?|\bn°|\bky|\btap|\bphan|\bvol\.?|\bep\.?|\bepisode|\bissue|\bpart|\bedition|\bbai|\bchapter)\s?(\d{1,4})\b"),
-        (3, r"\b(?:round|vong|matchday|journee|luot|spieltag|week|tuan|semaine|game|match|tran|khoa|stage|chang|day|ngay thu|jour)\s(\d{1,3})\b(?![/.\-]\d)"),
+        (3, r"\b(?:round|vong|matchday|journee|luot|spieltag|week|tuan|semaine|game|match|tran|khoa|stage|chang|day|ngay thu|jour)\s(\d{1,3})\b(?![/.\-]\d)|第?(\d{1,3})\s?(?:라운드|차전|회차|節|回戦|試合|轮)"),
     )
 )  # fmt: skip
 _QUARTER_WORDS = (
@@ -48,10 +48,14 @@ _STAGES = tuple(
 _HALVES = re.compile(
     r"half[\s\-]year|first half|nua dau nam|premier semestre|6 thang|sau thang|9 thang|nine months|full[\s\-]year|ca nam|annual"
 )
+_SCORE = re.compile(r"(?<![\d/.,:\-])(\d|1[0-5])\s?[-–]\s?(\d|1[0-5])(?![\d/.,:\-%])")
 _DATE = re.compile(r"(?<![\d.,/])(\d{1,2})[/.\-](\d{1,2})(?:[/.\-]((?:19|20)?\d\d))?(?![\d/]|[.,]\d)")
 _YEAR = re.compile(r"\b((?:19|20)\d\d)\b(?!\s?[-–]\s?\d)")
 _SERIAL = re.compile(
-    r"\bhom nay\b|\btoday'?s\b|\blive (?:blog|updates?|coverage)\b|\blive:|\ben direct\b|\btruc tiep\b|\bdu du bao\b|\bdu bao thoi tiet\b|\bweather forecast\b|\bmeteo\b"
+    r"日経平均|終値|東京株|円相場|為替|天気予報|宝くじ|占い|きょうの|今日の|週間|連載|社説|訃報|生中継|速報中"
+    r"|코스피|코스닥|환율|마감|증시|날씨|운세|로또|오늘의|주간|연재|사설|부고|생중계"
+    r"|收盘|股市|汇率|天气|彩票|讣告|直播"
+    r"|\bhom nay\b|\btoday'?s\b|\blive (?:blog|updates?|coverage)\b|\blive:|\ben direct\b|\btruc tiep\b|\bdu du bao\b|\bdu bao thoi tiet\b|\bweather forecast\b|\bmeteo\b"
     r"|\bhoroscope\b|\btu vi\b|\bxo so\b|\blottery\b|\bgia (?:vang|xang|usd|ca phe|heo|tieu|lua|dau|bac)\b|\bty gia\b|\bexchange rates?\b|\bmarket (?:wrap|close|report|update)\b|\bstocks to watch\b"
     r"|\bweekly\b|\bdaily\b|\bnewsletter\b|\bmorning brief|\bround-?up\b|\bdigest\b|\bdiem (?:tin|bao)\b|\btieu diem\b|\bchuyen dong \d|\S \| .* \| |\bban tin\b|\btin (?:nhanh|sang|toi|trua)\b|\bcolumn\b|\bchronique\b|\brevue de presse\b"
     r"|\bobituar|\bin memoriam\b|\bnecrologie\b|\bcao pho\b|\btin buon\b|\bcours de (?:l'or|la bourse)\b|\bcac 40\b|\bvn-?index\b|\bcrossword\b|\bquiz\b|\btv guide\b|\blich (?:thi dau|phat song|cup)\b"
@@ -85,6 +89,8 @@ def periods(title: str) -> frozenset[int]:
             known = MONTHS.get(month)
             if known and day.isdecimal() and 0 < int(day) <= 31:
                 found.add(4 << 24 | min(known, int(day)) * 32 + max(known, int(day)))
+    for match in _SCORE.finditer(title):
+        found.add(10 << 24 | min(int(match[1]), int(match[2])) << 8 | max(int(match[1]), int(match[2])))
     head, bar, tail = title.rpartition(" | ")
     if bar and len(tail.split()) >= 3:
         # A series named behind a bar: its parts are told apart by what stands before it.

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from storage.retention import Retention
     from storage.trends import Trends
 
-SCHEMA_HEAD = "0009"
+SCHEMA_HEAD = "0010"
 BUSY_TIMEOUT_S = 60.0
 
 

@@ -37,10 +37,13 @@ class Sort(IntEnum):
 
 
 _SORTS = {int(sort): sort for sort in Sort}
-_TOKEN = re.compile(r"\d+(?:[.,/:\-]\d+)+|[^\W_]+|[.!?…;:\n“”\"«»()%|•–—]|(?<!\w)[‘'](?=\w)|(?<=\w)[’'](?!\w)")
+_ASIAN = "\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+_TOKEN = re.compile(rf"\d+(?:[.,/:\-]\d+)+|[{_ASIAN}]+|[^\W_{_ASIAN}]+|[.!?…;:\n“”\"«»()%|•–—]|(?<!\w)[‘'](?=\w)|(?<=\w)[’'](?!\w)")
 WORD = re.compile(r"[^\W_]+")
-CJK = re.compile("[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]")
-_CJK_RUN = re.compile("[\u0e00-\u0eff\u1000-\u109f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]+|[^\\W_]")
+CJK = re.compile(f"[{_ASIAN}]")
+_MYRIADS = {"兆": 12, "億": 8, "亿": 8, "万": 4, "萬": 4, "조": 12, "억": 8, "만": 4}
+_CJK_NUMBER = re.compile(r"(?:\d[\d,]*(?:\.\d+)?[兆億亿万萬조억만]\s?)+(?:\d[\d,]*)?")
+_CJK_PART = re.compile(r"(\d[\d,]*(?:\.\d+)?)([兆億亿万萬조억만]?)")
 _STARTS = frozenset(".!?…:;\n“”\"«»(|•–—‘'")
 _WEIGHT = {
     Sort.WORD: 1.0, Sort.LONG: 1.2, Sort.PAIR: 1.0, Sort.NAME: 1.8, Sort.NAMES: 2.2, Sort.SMALL: 0.7, Sort.NUMBER: 1.7, Sort.DATE: 1.0,
@@ -104,7 +107,7 @@ class Terms:
 
     def read(self, text: str, *, title: bool) -> None:
         """Take in the words of a text; the headline comes last, as the body tells which of its capitals are names."""
-        tokens = _TOKEN.findall(text)
+        tokens = _TOKEN.findall(_CJK_NUMBER.sub(_written_out, text) if CJK.search(text) else text)
         found, named, syllabic, words = self._found, self._named, self._syllabic, _WORDS
         title_case = title and _title_case(tokens, syllabic)
         flags = TITLE if title else EARLY
@@ -140,9 +143,8 @@ class Terms:
                 self._plain()
                 number = ""
             if kind == _CHARACTERS:
-                for piece in _CJK_RUN.findall(token):
-                    for pair in map("".join, pairwise(piece)):
-                        self.add(pair, Sort.PAIR, flags)
+                for pair in map("".join, pairwise(token)):
+                    self.add(pair, Sort.PAIR, flags)
                 last_name = last_word = ""
                 start = False
                 continue
@@ -272,6 +274,12 @@ _RANK = {
 }
 _DIGITS_WORD = re.compile(r"(\d+)([a-z]+)")
 _SUFFIXES = frozenset("h st nd rd th s am pm er e g p".split())
+
+
+def _written_out(match: re.Match[str]) -> str:
+    """Write a number of myriads in digits: 4億1200万 is 412000000, as "412 million" is."""
+    total = sum(float(part[1].replace(",", "")) * 10 ** _MYRIADS.get(part[2], 0) for part in _CJK_PART.finditer(match[0]))
+    return f"{round(total)} "
 
 
 def _round(digits: str) -> bool:

@@ -51,8 +51,9 @@ def judged(pair: dict[str, Any], *, swapped: bool, total: int) -> str:
 
 def test_the_pairs_are_as_many_as_promised() -> None:
     kinds = Counter(pair["same"] for pair in PAIRS)
-    assert len(PAIRS) >= 120
+    assert kinds["copy"] + kinds["story"] >= 120
     assert kinds["apart"] >= 60
+    assert {side["lang"] for pair in PAIRS for side in (pair["a"], pair["b"])} >= {"vi", "en", "fr", "ja", "ko"}
 
 
 @pytest.mark.parametrize("total", [1, 5_000, 1_000_000])
@@ -68,7 +69,7 @@ def test_no_trap_is_ever_merged(swapped: bool, total: int) -> None:
 
 @pytest.mark.parametrize("swapped", [False, True])
 @pytest.mark.parametrize(
-    ("kind", "wanted", "floor"), [("copy", {"copy"}, 0.95), ("retelling", {"story", "copy"}, 0.8), ("translation", {"story"}, 0.8)]
+    ("kind", "wanted", "floor"), [("copy", {"copy"}, 0.95), ("retelling", {"story", "copy"}, 0.8), ("translation", {"story"}, 0.85)]
 )
 def test_pairs_that_belong_together_are_found(kind: str, wanted: set[str], floor: float, swapped: bool) -> None:
     asked = [pair for pair in PAIRS if pair["kind"] == kind]
