@@ -43,7 +43,7 @@ def stories_of(path: Path, order: list[dict[str, str]]) -> set[frozenset[str]]:
 
 
 def test_ten_orders_give_the_same_stories(tmp_path: Path) -> None:
-    articles = rows()
+    articles = rows()[-100:]  # the last events, in five languages, and the traps
     seen = []
     for seed in range(10):
         random.Random(seed).shuffle(articles)
