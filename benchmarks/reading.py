@@ -4,7 +4,8 @@ python -m benchmarks.reading [ARTICLES] [DATABASE]
 
 Without a database a fresh SQLite file is filled first (some minutes, 3 GB) and deleted at the end; a PostgreSQL URL names an empty database. The digest is
 the whole command, start of the program included; pages are asked for over HTTP, from `monitor web` on loopback, one after the other. Plain SQL is what
-a person would write by hand for the same rows, run by the bare driver on a warm cache: it makes no page, no snippet and no chart.
+a person would write by hand for the same rows, run by the bare driver on a warm cache: it makes no page, no snippet and no chart. On a machine that does
+other work meanwhile, wall time says more of that work than of ours: the digest's own CPU time and the load stand in the last line.
 """
 
 from __future__ import annotations
@@ -199,6 +200,9 @@ def measure(database: str, articles: int, now: datetime, folder: Path) -> bool:
         print(
             f"{name:14}{middle:9.3f}{high:9.3f}{TARGETS[name]:9.3f}{hand:11.4f}{high / hand:8.1f}{'' if high < TARGETS[name] else '  MISSED'}"
         )
+    print(
+        f"digest: {digest.cpu_s:.2f} s of CPU, {digest.peak_mb:.0f} MB; load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
+    )
     print("other pages: " + ", ".join(f"{path} {seconds:.3f}" for path, seconds in lists.items()))
     return fine
 

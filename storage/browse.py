@@ -20,6 +20,9 @@ from storage.items import StoredArticle, Story
 
 MANY = 2_000  # articles that hold the words of a search: so many are put in order
 SEARCH = table_clause("search")
+LOOKED_UP = (
+    1_500  # articles of an outlet that are looked up among the words of a search; walking finds a page's worth sooner where there are more
+)
 FEW = 10_000  # articles that can be looked up and sorted while a reader waits
 
 
@@ -63,6 +66,14 @@ class Hits:
     more: bool  # whether there is another page
     total: int | None  # None: more than `MANY` articles hold the words, nobody counted how many of them pass the filter
     best: bool  # best first; else newest first
+
+
+class _Window(NamedTuple):
+    """The articles of a window of time."""
+
+    held: int
+    low: int  # the lowest of their numbers
+    high: int
 
 
 class Browse:
@@ -169,32 +180,34 @@ class Browse:
         table = schema.articles
         number: ColumnElement[int] = literal_column("search.rowid" if self._connection.dialect.name == "sqlite" else "search.article_id")
         query = select(number).select_from(SEARCH).where(text(condition))
-        if self._few_pass(wanted):
+        window = self._window(wanted)
+        if self._looked_up(wanted, window):
             query = query.where(number.in_(select(table.c.id).where(*conditions(wanted))))
         else:
-            query = query.join(table, table.c.id == number).where(*self._within(number, wanted), *conditions(wanted))
+            query = query.join(table, table.c.id == number).where(*conditions(wanted))
+            if window is not None:  # the index of words is sorted by the numbers of articles
+                query = query.where(number >= window.low, number <= window.high)
         return list(self._connection.scalars(query.order_by(number.desc()).offset(offset).limit(limit), values))
 
-    def _few_pass(self, wanted: ArticleFilter) -> bool:
-        """Whether an outlet or a window is so small that its articles are looked up one by one; told by an index alone."""
-        table = schema.articles
-        if wanted.outlet:
-            alone = conditions(ArticleFilter(outlet=wanted.outlet, unmatched=True))
-        elif wanted.since or wanted.until:
-            alone = conditions(ArticleFilter(since=wanted.since, until=wanted.until, unmatched=True))
-        else:
-            return False
-        return not self._more_than_few(select(table.c.id).where(*alone).limit(FEW + 1))
-
-    def _within(self, number: ColumnElement[int], wanted: ArticleFilter) -> list[ColumnElement[bool]]:
-        """Say between which numbers the articles of a window lie: the index of words is sorted by them."""
+    def _window(self, wanted: ArticleFilter) -> _Window | None:
+        """Return which articles a window of time holds; None where the filter has none. An index alone tells it."""
         if not (wanted.since or wanted.until):
-            return []
+            return None
         table = schema.articles
-        inside = [table.c.first_seen >= wanted.since] if wanted.since else []
-        inside += [table.c.first_seen < wanted.until] if wanted.until else []
-        low, high = self._connection.execute(select(func.min(table.c.id), func.max(table.c.id)).where(*inside)).one()
-        return [number >= (low or 0), number <= (high or 0)]
+        inside = conditions(ArticleFilter(since=wanted.since, until=wanted.until, unmatched=True))
+        query = select(func.count(), func.min(table.c.id), func.max(table.c.id)).where(*inside)
+        count, low, high = self._connection.execute(query).one()
+        return _Window(count, low or 0, high or 0)
+
+    def _looked_up(self, wanted: ArticleFilter, window: _Window | None) -> bool:
+        """Whether the articles that pass are so few that each is looked up among the words, rather than the words' articles be walked."""
+        table = schema.articles
+        if window is not None and window.held <= LOOKED_UP and window.high - window.low > 20 * LOOKED_UP:
+            return True  # few, but scattered: old coverage that was imported late
+        if not wanted.outlet:
+            return False
+        alone = select(table.c.id).where(*conditions(ArticleFilter(outlet=wanted.outlet, unmatched=True)))
+        return not self._more_than(alone, LOOKED_UP)
 
     def conditions(self, wanted: ArticleFilter) -> list[ColumnElement[bool]]:
         """Return the filter as conditions, led by a look-up of its own where few articles pass."""
@@ -202,12 +215,12 @@ class Browse:
             return conditions(wanted)
         mentions = schema.mentions
         named = select(mentions.c.article_id).where(*_named(mentions, wanted.topic, wanted.unit))
-        if not wanted.topic or self._more_than_few(named.limit(FEW + 1)):
+        if not wanted.topic or self._more_than(named, FEW):
             return conditions(wanted)
         return [schema.articles.c.id.in_(named), *conditions(replace(wanted, topic=None, unit=None))]
 
-    def _more_than_few(self, query: Select[Any]) -> bool:
-        return (self._connection.scalar(select(func.count()).select_from(query.subquery())) or 0) > FEW
+    def _more_than(self, query: Select[Any], most: int) -> bool:
+        return (self._connection.scalar(select(func.count()).select_from(query.limit(most + 1).subquery())) or 0) > most
 
 
 def conditions(wanted: ArticleFilter) -> list[ColumnElement[bool]]:
