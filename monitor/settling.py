@@ -19,7 +19,7 @@ from storage.dedupe import Candidate
 from storage.items import Evidence
 from storage.store import Store, Transaction
 
-_REACH = 0.3  # share from which one article leads to the next
+_REACH = 0.35  # share from which one article leads to the next
 _LARGEST = 250  # articles looked at together: an event told more often than that keeps the groups it has
 _AT_ONCE = 400  # articles a transaction
 _FIRST = Evidence(rule="first", score=1.0)

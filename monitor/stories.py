@@ -18,7 +18,7 @@ from storage.items import BodyFrom, Evidence, Ownership, StoredArticle, Story
 _MERGE = 1.15  # share from which two stories that stand apart become one ...
 _MERGE_ROUND = 0.9  # ... and how like each other their members have to be: no bridges
 _ASKED = 5  # members of each that are asked
-_STIRS = 0.3  # share from which two articles are looked at again together, at the end of a crawl
+_STIRS = 0.5  # share from which two articles are looked at again together, at the end of a crawl
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
