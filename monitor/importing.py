@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ from storage.sightings import Sighting
 from storage.store import Store, Transaction
 from storage.text import SUMMARY_LIMIT, TEXT_LIMIT, TITLE_LIMIT, clean_text
 
+_VAGUE = re.compile(r"\d{4}(?:-\d{2})?")
 _BATCH = 50  # lines a transaction: a kill loses so many at most, and they are imported again
 NEWS = timedelta(hours=48)  # what is older is stored, never told
 _LONGEST_LINE = 16 * 1024 * 1024
@@ -145,8 +147,9 @@ def read_line(raw: bytes, now: datetime) -> Article:
     if not title and not text:
         raise ValueError("neither title nor text")
     stated = record.get("published")
-    published = read_date(stated, "UTC") if isinstance(stated, str) and stated else None
-    if stated and published is None:
+    vague = isinstance(stated, str) and _VAGUE.fullmatch(stated.strip()) is not None  # a year or a month is no date: of any day
+    published = read_date(stated, "UTC") if isinstance(stated, str) and stated and not vague else None
+    if stated and published is None and not vague:
         raise ValueError(f"published {str(stated)[:60]!r} is no date; write 2026-11-23 or 2026-11-23T09:00:00+07:00")
     return Article(
         url=url,

@@ -457,6 +457,8 @@ def translated(name: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _in_words(error, name) from error
+    except BrokenPipeError:
+        raise  # the reader of our output has gone: no matter of the store
     except OSError as error:
         if error.filename is None and error.errno is None:
             raise

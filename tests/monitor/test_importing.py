@@ -146,6 +146,15 @@ def test_a_changed_article_is_a_revision_and_no_new_one(store: Store, tmp_path: 
         assert len(story.articles) == 1
 
 
+@pytest.mark.parametrize("stated", ["2026", "2026-03"])
+def test_a_year_or_a_month_is_no_date_and_no_mistake(store: Store, tmp_path: Path, stated: str) -> None:
+    row = rows_of({"copy"})[0] | {"published": stated}
+    assert imported(store, written(tmp_path / "1.jsonl", [row])) == {Outcome.UNMATCHED: 1}
+    with store.reading() as reading:
+        (stored,) = reading.articles.export(EVERYTHING)
+    assert stored.article.published is None
+
+
 def test_without_the_flag_what_names_nobody_is_not_stored(store: Store, tmp_path: Path) -> None:
     file = written(tmp_path / "1.jsonl", rows_of({"copy"})[:4])
     assert imported(store, file, keep_unmatched=False) == {Outcome.UNMATCHED: 4}
