@@ -5,7 +5,7 @@ python -m benchmarks.reading [ARTICLES] [DATABASE]
 Without a database a fresh SQLite file is filled first (some minutes, 3 GB) and deleted at the end; a PostgreSQL URL names an empty database. The digest is
 the whole command, start of the program included; pages are asked for over HTTP, from `monitor web` on loopback, one after the other. Plain SQL is what
 a person would write by hand for the same rows, run by the bare driver on a warm cache: it makes no page, no snippet and no chart. On a machine that does
-other work meanwhile, wall time says more of that work than of ours: the digest's own CPU time and the load stand in the last line.
+other work meanwhile, wall time says more of that work than of ours: CPU time and the load stand below.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+
+import psutil
 
 from benchmarks.measure import median, run
 from benchmarks.million import TOPICS, fill, word
@@ -116,6 +118,11 @@ class Room:
             raise RuntimeError(f"{path}: {answer.status} {body[:300]!r}")
         return time.perf_counter() - begin
 
+    def cpu(self) -> float:
+        """Return how much CPU time the server has used, in seconds."""
+        used = psutil.Process(self._process.pid).cpu_times()
+        return float(used.user + used.system)
+
     def close(self) -> None:
         """End it."""
         self._process.terminate()
@@ -173,8 +180,11 @@ def measure(database: str, articles: int, now: datetime, folder: Path) -> bool:
         try:
             for path in ("/", "/topics", "/search?q=fpt", "/story/s1"):
                 room.ask(path)
+            used = [room.cpu()]
             searched = [room.ask("/search?" + urlencode(one)) for one in asked]
+            used.append(room.cpu())
             told = [room.ask(f"/story/s{one}") for one in stories]
+            used.append(room.cpu())
             lists = {
                 path: min(room.ask(path) for _ in range(3))
                 for path in ("/", "/topic/FPT", "/outlet/outlet3.example", "/outlets", "/trends", "/suppressed", "/days")
@@ -200,9 +210,9 @@ def measure(database: str, articles: int, now: datetime, folder: Path) -> bool:
         print(
             f"{name:14}{middle:9.3f}{high:9.3f}{TARGETS[name]:9.3f}{hand:11.4f}{high / hand:8.1f}{'' if high < TARGETS[name] else '  MISSED'}"
         )
-    print(
-        f"digest: {digest.cpu_s:.2f} s of CPU, {digest.peak_mb:.0f} MB; load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores"
-    )
+    each = [(used[1] - used[0]) / len(asked), (used[2] - used[1]) / max(len(stories), 1)]
+    print(f"CPU: digest {digest.cpu_s:.2f} s ({digest.peak_mb:.0f} MB), a search page {each[0]:.4f}, a story page {each[1]:.4f} (mean)")
+    print(f"load of the machine {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print("other pages: " + ", ".join(f"{path} {seconds:.3f}" for path, seconds in lists.items()))
     return fine
 
