@@ -19,6 +19,7 @@ from storage.fingerprints import Fingerprint
 _BOUND = 0.87  # mean share of the nearer half of pairs from which two groups become one ...
 _BOUND_ALONE = 1.0  # ... and where hardly a pair speaks for it
 _FEW_PAIRS = 3
+_AGAINST = 0.25  # part of the pairs that may contradict each other
 _NEARER = 0.5  # part of the pairs between two groups that is asked
 _MOST = 2.0  # what one pair can add
 
@@ -58,6 +59,7 @@ def grouped(members: Sequence[Member], links: Mapping[Pair, Likeness], apart: Co
 class _Groups:
     def __init__(self, members: Sequence[Member], links: Mapping[Pair, Likeness], apart: Collection[Pair]) -> None:
         self._shares = {pair: min(likeness.share, _MOST) for pair, likeness in links.items()}
+        self._against = {pair for pair, likeness in links.items() if likeness.against}
         self._apart = frozenset(apart)
         # Equal likeness is decided by the articles themselves, never by the order in which they came.
         order = sorted(range(len(members)), key=lambda place: _key(members[place].fingerprint))
@@ -117,12 +119,12 @@ class _Groups:
             heapq.heappush(queue, (-share, self._rank[one], self._rank[other], self._version[one], self._version[other]))
 
     def _share(self, one: int, other: int) -> float:
-        shares = sorted((self._pair(a, b) for a in self._groups[one] for b in self._groups[other]), reverse=True)
+        pairs = [(a, b) if a < b else (b, a) for a in self._groups[one] for b in self._groups[other]]
+        if sum(1 for pair in pairs if pair in self._against) > len(pairs) * _AGAINST:
+            return 0.0
+        shares = sorted((self._shares.get(pair, 0.0) for pair in pairs), reverse=True)
         nearer = shares[: ceil(len(shares) * _NEARER)]
         return sum(nearer) / len(nearer)
-
-    def _pair(self, one: int, other: int) -> float:
-        return self._shares.get((one, other) if one < other else (other, one), 0.0)
 
     def _forbidden(self, one: int, other: int) -> bool:
         if not self._apart:

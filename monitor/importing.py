@@ -28,6 +28,7 @@ from storage.sightings import Sighting
 from storage.store import Store, Transaction
 from storage.text import SUMMARY_LIMIT, TEXT_LIMIT, TITLE_LIMIT, clean_text
 
+_AT_IT = timedelta(minutes=1)  # an import that has stored nothing for so long was interrupted
 _VAGUE = re.compile(r"\d{4}(?:-\d{2})?")
 _BATCH = 50  # lines a transaction: a kill loses so many at most, and they are imported again
 NEWS = timedelta(hours=48)  # what is older is stored, never told
@@ -90,7 +91,7 @@ def import_file(
     start = 0
     if mark and not restart:
         with store.reading() as reading:
-            start = int(reading.meta(mark) or 0)
+            start = int((reading.meta(mark) or "0").split()[0])
     with _opened(file) as stream:
         batch: list[tuple[int, Article]] = []
         number = 0
@@ -110,11 +111,19 @@ def import_file(
                 _store(store, matcher, source, batch, report, keep_unmatched, mark, clock())
                 batch = []
         _store(store, matcher, source, batch, report, keep_unmatched, mark, clock())
-    settle_stories(store, matcher.familiar, clock())
     if mark:
         with store.transaction() as transaction:
             transaction.set_meta(mark, None)
+    if not _others_at_it(store, clock()):
+        settle_stories(store, matcher.familiar, clock())
     return report
+
+
+def _others_at_it(store: Store, now: datetime) -> bool:
+    """Whether another process is importing into this store: the last one groups what all of them brought, together."""
+    with store.reading() as reading:
+        seen = [float(value.partition(" ")[2] or 0) for value in reading.metas("import:").values()]
+    return any(now.timestamp() - moment < _AT_IT.total_seconds() for moment in seen)
 
 
 def read_line(raw: bytes, now: datetime) -> Article:
@@ -185,7 +194,7 @@ def _store(
             outcomes[_keep(transaction, matcher, source, article, keep_unmatched, now, seen)] += 1
         transaction.sightings.note(seen, now)
         if mark:
-            transaction.set_meta(mark, str(batch[-1][0]))
+            transaction.set_meta(mark, f"{batch[-1][0]} {now.timestamp():.0f}")
     report.outcomes.update(outcomes)
 
 

@@ -45,6 +45,7 @@ class Likeness:
     parts: tuple[tuple[str, float], ...]
     copy: bool = False
     telling: bool = True  # False: they share plain words alone, no name or number of weight
+    against: bool = False  # the headlines contradict each other
 
     @property
     def share(self) -> float:
@@ -97,17 +98,18 @@ def compare(new: Fingerprint, mine: Weights, other: Fingerprint, theirs: Weights
         likeness *= _NAMES_ONLY
     if new.title == other.title and new.title and new.title_words >= 5:
         likeness += 0.15
+    against = False
     if mine.contradicts(theirs, _MANY if alike.telling else _SOME):
         likeness *= 0.6
     if _other_amounts(new, other):
         if not alike.figures:
             return None
-        likeness *= _OTHER_AMOUNT
+        likeness, against = likeness * _OTHER_AMOUNT, True
     parts = (
         ("likeness", round(likeness, 3)), ("bound", round(bound, 3)), ("names and numbers", float(alike.telling)),
         ("containment", round(containment, 3)),
     )  # fmt: skip
-    return Likeness(score=likeness, bound=bound, rule=rule, parts=parts, telling=alike.telling > 0)
+    return Likeness(score=likeness, bound=bound, rule=rule, parts=parts, telling=alike.telling > 0, against=against)
 
 
 def _bound(one: Fingerprint, other: Fingerprint, *, across: bool, unsure: bool) -> float:

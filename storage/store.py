@@ -128,6 +128,13 @@ class Reading:
         """Return what was remembered under a key."""
         return self.connection.execute(select(schema.meta.c.value).where(schema.meta.c.key == key)).scalar()
 
+    def metas(self, prefix: str) -> dict[str, str]:
+        """Return what was remembered under all keys with a beginning."""
+        rows = self.connection.execute(
+            select(schema.meta.c.key, schema.meta.c.value).where(schema.meta.c.key.startswith(prefix, autoescape=True))
+        )
+        return {row.key: row.value for row in rows}
+
     @cached_property
     def dedupe(self) -> Dedupe:
         """Which articles may be copies, or tell the same story."""

@@ -76,6 +76,17 @@ def test_what_is_alike_is_one_group_and_what_a_person_split_never_meets() -> Non
     assert [0, 2] not in found
 
 
+def test_headlines_that_contradict_each_other_keep_two_groups_apart() -> None:
+    words = "Tilden, the maker of hearing aids, gives money to the Marlow institute in Toronto, director Priya Nair said. In 2022 it had given 4.7 million."
+    gifts = [
+        print_of("Tilden gives the Marlow institute $6.2 million", f"{words} This time it is 6.2 million for twelve students."),
+        print_of("Marlow institute: 6.2 million from Tilden", f"{words} Twelve students will be paid from 6.2 million.", 1),
+        print_of("Marlow institute to receive $4.7 million from Tilden", words, 2),
+        print_of("4.7 million from Tilden for Marlow institute", f"{words} A chair in robot vision comes first.", 3),
+    ]
+    assert groups([Member(fingerprint=one) for one in gifts]) == [[0, 1], [2, 3]]
+
+
 def test_what_is_bound_stays_together_however_unlike() -> None:
     other = print_of("Rain in Oslo", "It rained in Oslo for nine days, the weather office says, and the Akerselva rose by 1.2 metres.")
     members = [Member(fingerprint=LAB[0], bound=7), Member(fingerprint=other, bound=7), Member(fingerprint=LAB[1])]
