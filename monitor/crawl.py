@@ -37,6 +37,8 @@ class CrawlOrder:
     urls: tuple[str, ...] = ()  # bare addresses, crawled once
     depth: int = 0  # links away from them that are followed on the same site; 0: none
     limit: int = 1_000  # pages of one such walk
+    since: datetime | None = None  # a crawl of the past: back to here ...
+    until: datetime | None = None  # ... and not beyond
     restart: bool = False  # walk anew instead of going on where an earlier crawl was cut off
     only_due: bool = False
     pages: bool = True
@@ -169,7 +171,7 @@ def crawl_sources(
     owned = frozenset(host for topic in watchlist.topics for host in topic.owned_domains)
     with store.crawl_lock(timedelta(seconds=order.wait_s), now=clock()):
         with store.transaction() as transaction:
-            transaction.sources.ensure(order.sources)
+            transaction.sources.ensure(() if order.since else order.sources)
         sources = order.sources
         if order.only_due:
             with store.reading() as reading:
@@ -179,7 +181,12 @@ def crawl_sources(
             with store.transaction() as transaction:
                 for name in unverified:
                     transaction.incidents.add_once(clock(), "unverified-tls", name, timedelta(hours=24))
-        intake = StoreIntake(store, matcher, clock=clock, owned=owned, entries_a_day=config.crawl.entries_per_source_day)
+        if order.since is not None:
+            from monitor.past import PastIntake
+
+            intake: StoreIntake = PastIntake(store, matcher, clock=clock, owned=owned)
+        else:
+            intake = StoreIntake(store, matcher, clock=clock, owned=owned, entries_a_day=config.crawl.entries_per_source_day)
         frontier = StoreFrontier(store, intake, clock=clock, restart=order.restart)
         report = _run(replace(order, sources=sources), config, intake, clock=clock, progress=progress, frontier=frontier)
         try:
@@ -269,7 +276,13 @@ def _run(
         "intake": intake, "clock": clock, "pages": order.pages, "pages_a_source": config.crawl.pages_per_source,
         "processes": config.crawl.processes, "document_s": config.crawl.document_seconds, "deadline_s": order.deadline_s, "progress": progress,
     }  # fmt: skip
-    if order.sources:
+    if order.sources and order.since is not None:
+        from spiders.past import PastSpider
+
+        results.append(Result())
+        past = {"since": order.since, "until": order.until or clock(), "limit": order.limit, "frontier": frontier}
+        process.crawl(PastSpider, sources=order.sources, result=results[-1], **past, **common)
+    elif order.sources:
         results.append(Result())
         process.crawl(SourceSpider, sources=order.sources, result=results[-1], name_feeds=name_feeds, **common)
     if order.urls and order.depth:

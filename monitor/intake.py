@@ -151,6 +151,14 @@ class StoreIntake:
         self._rides.append(change)
         self._flush_when_due()
 
+    def is_baseline(self, source: Source, article: Article, now: datetime) -> bool:
+        """Whether an article is older than the watch: stored, never told as news."""
+        return self._rules.is_baseline(source, self.state(source), article.published, now)
+
+    def moment_of(self, article: Article, now: datetime, *, baseline: bool) -> datetime:
+        """When an article counts as first seen."""
+        return now
+
     # ------------------------------------------------------------------ inside
 
     def _within_the_day(self, source: Source, fresh: list[Entry]) -> list[Entry]:
@@ -254,11 +262,11 @@ class StoreIntake:
             return self._unmatched(arrival)
         entry = arrival.entry
         now = self._now()
-        baseline = self._rules.is_baseline(arrival.source, self.state(arrival.source), article.published, now)
+        baseline = self.is_baseline(arrival.source, article, now)
         with self._store.transaction() as transaction:
             keeping = Keeping(
                 transaction,
-                now,
+                self.moment_of(article, now, baseline=baseline),
                 lambda verdicts: self._matcher.match(document, verdicts, recurring=recurring),
                 familiar=self._matcher.familiar,
             )

@@ -47,6 +47,7 @@ class Result:
     cut_short: bool = False  # the deadline came first
     unread: list[str] = field(default_factory=list)  # ids of sources that the deadline cut off
     pages: int = 0  # pages fetched
+    left: int = 0  # entries that a crawl of the past leaves to the next one
 
 
 def utc_now() -> datetime:

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from monitor.cli.context import Context, context_of, now
+from monitor.cli.context import Context, context_of, moment, now
 from monitor.cli.options import LogJson
 from storage.errors import UsageError
 
@@ -39,6 +39,8 @@ def crawl(
     deadline: Annotated[float | None, typer.Option(help="Stop after so many minutes; what is stored stays.", min=0.1)] = None,
     depth: Annotated[int, typer.Option(help="Of bare addresses: follow links of the same site so far.", min=0, max=50)] = 0,
     limit: Annotated[int | None, typer.Option(help="Pages at most: of a site 1000.", min=1)] = None,
+    since: Annotated[str | None, typer.Option("--since", help="Crawl the past of sources back to this day (2026-01-01, 30d).")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="With --since: no later than this day.")] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Begin anew instead of going on where it was cut off.")] = False,
     log_json: LogJson = False,
 ) -> None:
@@ -61,7 +63,16 @@ def crawl(
     ours = context_of(context)
     ours.log_json = log_json
     sources, urls = order_sources(ours.sources, expanded(what or [], list_), groups=group or [])
-    if (depth or restart) and not urls:
+    past = moment(since, ours.zone, "--since") if since else None
+    if past and (urls or due):
+        raise UsageError("--since goes with sources, not with bare addresses or --due", hint="monitor crawl --since 2026-01-01 betakit")
+    if until and not past:
+        raise UsageError("--until goes with --since", hint="monitor crawl --since 2026-01-01 --until 2026-02-01")
+    if past:
+        from monitor.past import reaching_back
+
+        sources = reaching_back(ours.config, sources, named=bool(what or list_))
+    if (depth or restart) and not urls and not past:
         raise UsageError("--depth and --restart go with bare addresses", hint="monitor crawl https://example.org/news/ --depth 1")
     if urls and due:
         raise UsageError("--due goes with sources, not with bare addresses", hint="leave out --due")
@@ -69,7 +80,9 @@ def crawl(
         sources=tuple(sources),
         urls=tuple(urls),
         depth=depth,
-        limit=limit or 1_000,
+        limit=limit or (5_000 if past else 1_000),
+        since=past,
+        until=moment(until, ours.zone, "--until", end=True) if until else None,
         restart=restart,
         only_due=due,
         pages=pages and ours.config.crawl.pages,
@@ -183,6 +196,8 @@ def import_(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="JSON lines with url, title, text, published, lang, outlet; - for stdin.")],
     keep_unmatched: Annotated[bool, typer.Option("--keep-unmatched", help="Store articles that mention no topic, too.")] = False,
+    since: Annotated[str | None, typer.Option("--since", help="Crawl the past of sources back to this day (2026-01-01, 30d).")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="With --since: no later than this day.")] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Begin at the first line even if this file was imported in part.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
 ) -> None:

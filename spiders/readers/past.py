@@ -1,0 +1,86 @@
+"""The ways into the past of a feed or a search: the next archive page of a feed, a search between two days. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from html import unescape
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from spiders.readers.links import absolute
+
+WINDOW = timedelta(days=7)
+GDELT_REACH = timedelta(days=88)  # it searches three months back
+_LINK = re.compile(rb"<(?:[\w.-]+:)?link\b[^<>]{0,2000}>", re.I)
+_ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_WORDPRESS = re.compile(rb"<generator>[^<]*wordpress", re.I)
+_WHEN = re.compile(r"\s*\b(?:when:\w+|after:\S+|before:\S+)", re.I)
+
+
+def next_archive(body: bytes, url: str) -> str:
+    """Return the address of the page before this one in time, "" where the feed names none.
+
+    RFC 5005 says it with rel="prev-archive" (archived feeds) or rel="next" (paged feeds); JSON Feed with `next_url`; WordPress counts
+    `paged` upwards and says nothing.
+    """
+    named: dict[str, str] = {}
+    for tag in _LINK.findall(body[:200_000]):
+        pairs = {name.lower(): unescape(one or two) for name, one, two in _ATTRIBUTE.findall(tag.decode("utf-8", "replace"))}
+        for rel in pairs.get("rel", "").lower().split():
+            named.setdefault(rel, pairs.get("href", ""))
+    link = named.get("prev-archive") or named.get("next")
+    if not link and body.lstrip()[:1] == b"{" and (found := re.search(rb'"next_url"\s*:\s*"([^"]{1,2000})"', body)):
+        link = found[1].decode("utf-8", "replace").replace("\\/", "/")
+    if link:
+        address = absolute(url, link)
+        return address if urlsplit(address).hostname == urlsplit(url).hostname else ""
+    parts = urlsplit(url)
+    if _WORDPRESS.search(body[:20_000]) or parts.path.rstrip("/").endswith("/feed"):
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        page = int(query.get("paged", "1")) if query.get("paged", "1").isdigit() else 1
+        return parts._replace(query=urlencode(query | {"paged": str(page + 1)})).geturl()
+    return ""
+
+
+def has_windows(url: str) -> bool:
+    """Whether a search can be asked for a window of time."""
+    return (urlsplit(url).hostname or "") in {"news.google.com", "api.gdeltproject.org", "hn.algolia.com"}
+
+
+def between(url: str, since: datetime, until: datetime, now: datetime) -> str | None:
+    """Return the address of a search, asked for a window of time; None where its engine cannot be asked so.
+
+    Google News takes days (after: and before:), GDELT seconds, three months back; Hacker News (Algolia) seconds.
+    """
+    parts = urlsplit(url)
+    host, query = parts.hostname or "", parse_qsl(parts.query, keep_blank_values=True)
+    if host == "news.google.com" and parts.path == "/rss/search":
+        days = f" after:{since:%Y-%m-%d} before:{until:%Y-%m-%d}"
+        changed = [(name, _WHEN.sub("", value).strip() + days if name == "q" else value) for name, value in query]
+    elif host == "api.gdeltproject.org":
+        if since < now - GDELT_REACH:
+            return None
+        changed = [pair for pair in query if pair[0].lower() not in {"timespan", "startdatetime", "enddatetime"}]
+        changed += [("startdatetime", f"{since:%Y%m%d%H%M%S}"), ("enddatetime", f"{until:%Y%m%d%H%M%S}")]
+    elif host == "hn.algolia.com":
+        changed = [pair for pair in query if pair[0] != "numericFilters"]
+        changed += [("numericFilters", f"created_at_i>={int(since.timestamp())},created_at_i<{int(until.timestamp())}")]
+    else:
+        return None
+    return parts._replace(query=urlencode(changed)).geturl()
+
+
+def most_results(url: str) -> int:
+    """Return how many results an engine gives at most: a window that has as many holds more."""
+    return 250 if "gdeltproject.org" in url else 100
+
+
+def windows(since: datetime, until: datetime, length: timedelta = WINDOW) -> Iterator[tuple[datetime, datetime]]:
+    """Yield windows from the latest to the earliest; they begin at midnights, so that another run cuts alike."""
+    begin = since.replace(hour=0, minute=0, second=0, microsecond=0)
+    starts = []
+    while begin < until:
+        starts.append((begin, min(begin + length, until)))
+        begin += length
+    yield from reversed(starts)
