@@ -181,6 +181,7 @@ def crawl_sources(
             with store.transaction() as transaction:
                 for name in unverified:
                     transaction.incidents.add_once(clock(), "unverified-tls", name, timedelta(hours=24))
+        store.notebook.prepare()
         if order.since is not None:
             from monitor.past import PastIntake
 

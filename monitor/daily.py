@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from monitor import schedule
 from monitor.editions import Desk, edition_of, next_edition, of_day
-from monitor.files import write_text
+from monitor.files import FileError, write_text
 from monitor.shapes import render
 from storage.errors import StorageBusy
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from monitor.log import Log
     from monitor.schedule import Due
 
+_TOO_LONG = 124  # as `timeout` of coreutils says it
+_ENDED = {0, 1, 2, 3}  # codes of a crawl that ended by itself
 # What a file's ending is called in the configuration, and how it is rendered.
 ENDINGS = {"html": "html", "txt": "text", "md": "markdown", "json": "json", "atom": "atom"}
 
@@ -32,7 +34,7 @@ class Day:
     crawled: int  # the crawl's exit code; 0 where there was none to be
     digests: tuple[Digest, ...]  # what is new since the last one, for each digest that is wanted today
     files: tuple[Path, ...]  # the whole day, one file a format
-    exit_code: int  # 0; 3: partly, a source or the crawl failed; 2: the crawl could not begin
+    exit_code: int  # 0; 3: partly, a source, the crawl or a file failed; 2: the crawl could not begin; 1: no file could be written
 
 
 def run_daily(wanted: Sequence[Wanted], *, crawl: Sequence[str] | None, deadline_s: float, log: Log, report: TextIO | None = None) -> Day:
@@ -47,23 +49,42 @@ def run_daily(wanted: Sequence[Wanted], *, crawl: Sequence[str] | None, deadline
     """
     dues = {one.desk.name: _due(one) for one in wanted}
     code = 0 if crawl is None else run_child(crawl, deadline_s, log=log, report=report)
+    if code not in _ENDED:
+        _note_death(wanted[0].desk, code)
     digests: list[Digest] = []
     files: list[Path] = []
+    failed = 0
     for one in wanted:
         due = dues[one.desk.name]
         digest = _tell(one, due)
-        if digest is not None:
-            digests.append(digest)
+        if digest is None:
+            continue
+        digests.append(digest)
+        try:
             files += write_files(one.desk, digest.day, Path(one.table.folder), one.table.formats)
-            if due is not None:
-                with one.desk.store.transaction() as transaction:
-                    transaction.periods.set_written(one.desk.name, due.period.key, one.desk.clock())
-    if code == 0:
-        exit_code = 0
+        except FileError as error:  # a folder that cannot be written must not stop the other digests
+            failed += 1
+            log.say("digest", f"{error}{f' ({error.hint})' if error.hint else ''}", level="error")
+            with one.desk.store.transaction() as transaction:
+                transaction.incidents.add(one.desk.clock(), "digest-failed", str(error))
+            continue
+        if due is not None:
+            with one.desk.store.transaction() as transaction:
+                transaction.periods.set_written(one.desk.name, due.period.key, one.desk.clock())
+    if failed and failed == len(digests):
+        exit_code = 1
+    elif code == 0:
+        exit_code = 3 if failed else 0
     else:
         # The digest is made and says what failed: partly done, unless the crawl could not even begin.
         exit_code = 2 if code == 2 else 3
     return Day(crawled=code, digests=tuple(digests), files=tuple(files), exit_code=exit_code)
+
+
+def _note_death(desk: Desk, code: int) -> None:
+    """Note that the crawl did not end by itself; what it had stored stays."""
+    why = "it did not end in time" if code == _TOO_LONG else f"it was killed by signal {-code}" if code < 0 else f"exit code {code}"
+    desk.store.notebook.write(desk.clock(), "crawl-died", why)
 
 
 def _due(wanted: Wanted) -> Due | None:
@@ -106,7 +127,7 @@ def run_child(command: Sequence[str], deadline_s: float, *, log: Log, report: Te
         return subprocess.run(command, stdout=out, timeout=deadline_s + 60, check=False).returncode  # noqa: S603 - our own command line
     except subprocess.TimeoutExpired:
         log.say("crawl", f"the crawl did not end within {deadline_s / 60:.0f} minutes and was stopped", level="error")
-        return 1
+        return _TOO_LONG
 
 
 def write_files(desk: Desk, day: date, folder: Path, formats: Sequence[str]) -> tuple[Path, ...]:

@@ -9,7 +9,8 @@ a digest twice a day tells the second time what came in between, and a day shown
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from storage.ledger import DigestRow, Retold
     from storage.periods import Incident, PeriodRow
     from storage.store import Reading, Store, Transaction
+
+_CLOCK_SET = timedelta(minutes=2)  # so far in the future an edition cannot be by the small steps of a clock that is kept right
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +69,7 @@ class Edition:
 def next_edition(desk: Desk) -> Edition:
     """Make the next digest and remember what it told, in one transaction: a crash tells nothing off."""
     now = desk.clock()
-    with desk.store.transaction() as transaction:
+    with _absorbing(desk.store) as transaction:
         edition, digest_id = _tell(desk, transaction, now.astimezone(desk.zone).date(), now, ())
         # Made by hand or by cron as often as somebody likes: the first of a day is wanted in any case, a later one only with news.
         if not edition.empty or (desk.empty and edition.digest.edition == 1):
@@ -77,7 +80,7 @@ def next_edition(desk: Desk) -> Edition:
 def edition_of(desk: Desk, due: Due) -> Edition | None:
     """Make the digest of a due period and note it in the ledger of periods, in one transaction; None if somebody else made it."""
     now = desk.clock()
-    with desk.store.transaction() as transaction:
+    with _absorbing(desk.store) as transaction:
         row = transaction.periods.get(desk.name, due.period.key) or open_period(transaction, desk.name, due, now)
         if row.made is not None:
             return None
@@ -86,6 +89,18 @@ def edition_of(desk: Desk, due: Due) -> Edition | None:
             _queue(desk, transaction, edition.digest, digest_id, now)
         transaction.periods.set_made(desk.name, due.period.key, now, digest_id)
     return edition
+
+
+@contextmanager
+def _absorbing(store: Store) -> Iterator[Transaction]:
+    """A transaction that first takes in what the store could not take before; the notes go when it has ended well."""
+    noted = store.notebook.read()
+    with store.transaction() as transaction:
+        for one in noted:
+            transaction.incidents.add(one.at, one.kind, one.detail)
+        yield transaction
+    if noted:
+        store.notebook.clear()
 
 
 def open_period(transaction: Transaction, name: str, due: Due, now: datetime) -> PeriodRow:
@@ -97,6 +112,7 @@ def open_period(transaction: Transaction, name: str, due: Due, now: datetime) ->
 def _tell(desk: Desk, transaction: Transaction, day: date, now: datetime, notices: tuple[Notice, ...]) -> tuple[Edition, int]:
     """Open the next edition of a day; returns it with its id in the ledger."""
     last = transaction.ledger.last(desk.name)
+    _note_clock(transaction, last, now)
     fresh, old = _news(desk, transaction, first=last is None, now=now)
     changed = _changed(desk, transaction)
     since = transaction.ledger.since(desk.name, now)
@@ -116,6 +132,14 @@ def _tell(desk: Desk, transaction: Transaction, day: date, now: datetime, notice
     )
     edition = Edition(digest=digest, stories=len(fresh), updates=len(digest.updates), last_told=last.day if last else None)
     return edition, digest_id
+
+
+def _note_clock(transaction: Transaction, last: DigestRow | None, now: datetime) -> None:
+    """Note that the clock was set back, where the last edition lies in the future and nobody has noted it."""
+    if last is None or last.until - now < _CLOCK_SET:
+        return
+    if not any(one.kind == "clock-back" for one in transaction.incidents.numbered(last.incident_id, None)):
+        transaction.incidents.add(now, "clock-back", f"{(last.until - now) / timedelta(hours=1):.1f} h")
 
 
 def _queue(desk: Desk, transaction: Transaction, digest: Digest, digest_id: int, now: datetime) -> None:

@@ -5,6 +5,7 @@ MediaMonitorError            exit code 1, "something failed"
 │   └── ConfigError          a file, line or key of the configuration is wrong
 ├── StorageError             the database could not do it (exit 1)
 │   ├── StorageBusy          somebody else holds the database or the crawl
+│   │   └── StorageLocked    another program holds the database for longer than we wait
 │   └── StorageDamaged       the file is no database, or its schema is newer than this program
 ├── ReadError                bytes that are no feed, sitemap or listing
 └── ExtractError             a page that is no article
@@ -42,6 +43,10 @@ class StorageError(MediaMonitorError):
 
 class StorageBusy(StorageError):
     """Somebody else holds the database, or another crawl is under way."""
+
+
+class StorageLocked(StorageBusy):
+    """Another program holds the database for longer than we wait."""
 
 
 class StorageDamaged(StorageError):

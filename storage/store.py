@@ -27,7 +27,7 @@ from storage import schema
 from storage.alerts import Alerts
 from storage.articles import ArticleFilter, Articles
 from storage.deliveries import Deliveries
-from storage.errors import StorageBusy, StorageDamaged, StorageError, UsageError
+from storage.errors import StorageDamaged, StorageError, StorageLocked, UsageError
 from storage.gaps import Gaps
 from storage.items import StoredArticle
 from storage.ledger import Ledger
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from storage.browse import Browse
     from storage.dedupe import Dedupe
     from storage.frontier import Frontier
+    from storage.notebook import Notebook
     from storage.retention import Retention
     from storage.trends import Trends
 
@@ -234,6 +235,13 @@ class Store:
         url = self._engine.url
         hidden = {name: "***" for name in url.query if "pass" in name.lower()}  # ?password=..., which hide_password does not know
         return url.update_query_dict(hidden).render_as_string(hide_password=True)
+
+    @cached_property
+    def notebook(self) -> Notebook:
+        """Where stands what the database could not take."""
+        from storage.notebook import Notebook
+
+        return Notebook(self.name, self._path)
 
     @property
     def path(self) -> Path | None:
@@ -479,7 +487,7 @@ def _in_words(error: DBAPIError, name: str) -> StorageError:
     if code is not None:
         primary = code & 0xFF
         if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            return StorageBusy(f"{name}: another program holds the database", hint="wait until it is done, or stop it")
+            return StorageLocked(f"{name}: another program holds the database", hint="wait until it is done, or stop it")
         if primary == sqlite3.SQLITE_NOTADB:
             return StorageDamaged(f"{name}: this file is not a database", hint="name another file, or move it away")
         if primary == sqlite3.SQLITE_CORRUPT:
@@ -493,7 +501,7 @@ def _in_words(error: DBAPIError, name: str) -> StorageError:
             )
     state = getattr(cause, "sqlstate", None)
     if state in {"55P03", "57014"}:
-        return StorageBusy(f"{name}: another program holds the database", hint="wait until it is done, or stop it")
+        return StorageLocked(f"{name}: another program holds the database", hint="wait until it is done, or stop it")
     if isinstance(error, OperationalError) and state is None and code is None:
         return StorageError(
             f"{name}: the database cannot be reached: {said}", hint="is the server running, are host, name and password right?"

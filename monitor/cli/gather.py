@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from monitor.cli.context import Context, context_of, moment, now
+from monitor.cli.noting import notebook_of, noting
 from monitor.cli.options import LogJson
 from storage.errors import UsageError
 
@@ -91,11 +92,14 @@ def crawl(
         verbose=ours.verbose,
         log=ours.log if log_json else None,
     )
-    with watch(sys.stderr, silent=log_json) as progress:
+    # Under `monitor run` (--json) the parent tells what failed.
+    with watch(sys.stderr, silent=log_json) as progress, nullcontext() if dry_run or as_json else noting(ours):
         if dry_run:
             report = dry_crawl(order, ours.config, ours.matcher, clock=now, progress=progress, out=sys.stdout)
         else:
             report = crawl_sources(order, ours.config, ours.store(), ours.matcher, clock=now, progress=progress)
+    if report.failure and not (dry_run or as_json):
+        notebook_of(ours).write(now(), "crawl-failed", report.failure)
     print_report(report, out=sys.stderr if dry_run and not as_json else sys.stdout, as_json=as_json)
     if log_json:
         log_report(report, ours.log)
@@ -126,14 +130,15 @@ def daily(
     ours.log_json = log_json
     settings = ours.config
     minutes = settings.crawl.deadline_minutes
-    result = run_daily(
-        wanted(settings, ours.store(), now),
-        crawl=None if no_crawl else ours.child("crawl", "--due", "--wait", str(DAILY_WAIT), "--deadline", str(minutes)),
-        # The child may first wait for another crawl, and then has its whole time.
-        deadline_s=60.0 * (minutes + DAILY_WAIT),
-        log=ours.log,
-        report=None if log_json else sys.stderr,
-    )
+    with noting(ours):
+        result = run_daily(
+            wanted(settings, ours.store(), now),
+            crawl=None if no_crawl else ours.child("crawl", "--due", "--wait", str(DAILY_WAIT), "--deadline", str(minutes)),
+            # The child may first wait for another crawl, and then has its whole time.
+            deadline_s=60.0 * (minutes + DAILY_WAIT),
+            log=ours.log,
+            report=None if log_json else sys.stderr,
+        )
     if not quiet:
         for digest in result.digests:
             show(digest, "terminal")

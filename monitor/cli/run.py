@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from monitor.cli.context import context_of, now
+from monitor.cli.noting import noting
 from monitor.cli.options import LogJson
 
 
@@ -32,5 +33,7 @@ def run(
 
     ours = context_of(context)
     ours.log_json = log_json
-    code = run_shell(ours.store(), ours.config_path, ours.database, clock=now, out=sys.stderr, once=once, log_json=log_json)
+    with noting(ours):
+        store = ours.store()
+    code = run_shell(store, ours.config_path, ours.database, clock=now, out=sys.stderr, once=once, log_json=log_json)
     raise typer.Exit(code)

@@ -217,6 +217,17 @@ class Room:
             "charts_title": figures.title(),
             "charts": [drawn(chart) for chart in figures.charts()],
             "outlets": figures.outlets(),
+            "alarms": facts.watch.alarms(),
+            "warnings": facts.watch.warnings(),
+            "updates": [
+                {
+                    "headline": plain(one.headline),
+                    "url": safe_url(one.url),
+                    "meta": " · ".join(facts.update(one)),
+                    "changes": facts.changes(one),
+                }
+                for one in digest.updates
+            ],
             "rows": facts.watch.rows(),
             "totals": facts.watch.totals(),
             "hidden": figures.hidden(),

@@ -87,6 +87,7 @@ class Shell:
                 try:
                     with self._store.run_lock(now=self._clock()) as held:
                         told = ""
+                        self._store.notebook.prepare()
                         self._serve(held, once=once)
                         if once:
                             return
@@ -183,6 +184,7 @@ class Shell:
             if abs(jump) > _JUMP:
                 way = "on" if jump > timedelta(0) else "back"
                 self._journal.say("run", f"the clock went {way} by {_length(abs(jump))}: looking at what is due")
+                work.note(f"clock-{way}", _length(abs(jump)))
                 timers.wake()
             if now - looked > _TURN_S:
                 looked = now

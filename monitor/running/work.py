@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -199,6 +198,11 @@ class Work:
             self._untold.append((now, incident or f"{kind}-failed", detail))
         self._tell_incidents()
 
+    def note(self, kind: str, detail: str) -> None:
+        """Write down what befell the watch and is no failure, for the next digest."""
+        self._untold.append((self.clock(), kind, detail))
+        self._tell_incidents()
+
     def reload(self, setup: Setup) -> None:
         """Work by another configuration from the next round on."""
         self.setup = setup
@@ -295,9 +299,14 @@ class Work:
         """Write incidents down as soon as the store takes them."""
         if not self._untold:
             return
-        with suppress(MediaMonitorError), self.store.transaction() as transaction:
-            for moment, kind, detail in self._untold:
-                transaction.incidents.add(moment, kind, detail)
+        try:
+            with self.store.transaction() as transaction:
+                for moment, kind, detail in self._untold:
+                    transaction.incidents.add(moment, kind, detail)
+        except MediaMonitorError:
+            # Noted elsewhere, so that it is told even if this process ends before the store can be written again.
+            self._untold = [one for one in self._untold if not self.store.notebook.write(*one)]
+        else:
             self._untold.clear()
 
 
