@@ -170,6 +170,7 @@ def written(headline: str, words: str, outlet: str, url: str) -> None:
     from monitor.shapes import SHAPES, render
     from storage.text import clean_text
     from tests.hostile import scan
+    from tests.hostile.letters import mail_of
 
     made, stored = digest_of(headline, words, outlet, url, NOW)
     scans: dict[str, Callable[[str], list[str]]] = {
@@ -187,7 +188,7 @@ def written(headline: str, words: str, outlet: str, url: str) -> None:
     }
     tidy = replace(stored, article=replace(stored.article, **kept), mentions=())  # as it can stand in the store
     inert("export", scan.scan_json_lines("\n".join(jsonl([tidy], with_text=True))))
-    inert("mail", scan.scan_mail(_mail(made)))
+    inert("mail", scan.scan_mail(mail_of(made)))
 
 
 def inert(shape: str, faults: list[str]) -> None:
@@ -241,16 +242,6 @@ def _store() -> Any:
         _KEPT["store"] = Store.open(f"sqlite:///{_KEPT['folder'].name}/fuzz.db").__enter__()
         take(_KEPT["store"], 1, "FPT Software ký hợp đồng", "FPT Software ký hợp đồng tại cảng.")
     return _KEPT["store"]
-
-
-def _mail(made: Any) -> bytes:
-    from monitor.config_delivery import EmailDelivery
-    from monitor.delivery.mail import compose, content_of
-    from monitor.delivery.parcel import Attempt, Parcel
-
-    settings_ = EmailDelivery(name="team", to=("team@example.org",), sender="monitor@example.org", host="smtp.example.org")
-    attempt = Attempt(recipient="team@example.org", message_id="<1@example.org>", again=False, begin=lambda: None, now=NOW)
-    return content_of(compose(Parcel(digest=made, series="digest:daily", period="2026-11-23/1"), attempt, settings_))
 
 
 _TYPES = st.sampled_from(

@@ -15,6 +15,7 @@ from monitor.evidence import Judge, worth
 from monitor.familiar import familiar_terms
 from monitor.prefilter import Prefilter
 from monitor.senses import Field, Hit, Scene, Sense, Weight, language_of
+from monitor.spam import spam_rule
 from monitor.spelling import WORDLESS, stands_alone
 from monitor.watchlist import Watchlist
 from storage.items import MUTED, Mention, Ownership, Suppression
@@ -105,6 +106,8 @@ class Matcher:
                 document=document, fields=fields, cues=cues, hits=hits, language=language, whole=whole, folded=folded, recurring=recurring
             )
             weighed = judge.weigh(worth(hits, _LOUD), scene)
+            if document.ownership is not Ownership.OWNED and (spam := spam_rule(folded, hits)):
+                weighed = [(hit, replace(weight, score=0.0, rule=spam, parts=(*weight.parts, (spam, -1.0)))) for hit, weight in weighed]
             said = (verdicts or {}).get(topic.name) or (verdicts or {}).get("")
             mention, hidden = _decide(topic.name, weighed, said, frames=frames)
             mentions += [mention] if mention else []

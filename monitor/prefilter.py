@@ -26,7 +26,7 @@ _TEXT_TAG = re.compile(r"<(?:!--.*?--|/?[A-Za-z!][^<>]*)>", re.S)
 # (superscripts, letter-like symbols, circled and mathematical letters, full and half width, compatibility ideographs): code points, hexadecimal.
 _HIDING = (
     "00-08 0e-1f 7f-84 86-9f aa ad b2-b3 b9-ba 17f 2b0-2e3 34f 37e 61c 115f-1160 17b4-17b5 180e 1d2c-1dbb 1fef 200b-200f 202a-202e 2060-209c 2100-2115 "
-    "2117-2121 2123-217f 2329-232a 2460-24ff 2c7c-2c7d a7f2-a7f4 d800-dfff f900-faff feff ff10-ff3a ff41-ff5a ff66-ff9f fff0-ffff 10780-107bf 1d400-1d7ff "
+    "2117-2121 2123-217f 2329-232a 2460-24ff 2c7c-2c7d a7f2-a7f4 d800-dfff f900-faff feff ff10-ff3a ff41-ff5a ff66-ff9f fff0-ffff 10780-107bf 1bca0-1bca3 1d173-1d17a 1d400-1d7ff "
     "1f100-1f16f 1fbf0-1fbf9 2f800-2fa1f e0000-e0fff"
 )
 _BOM = b"\xef\xbb\xbf"

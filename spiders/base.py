@@ -7,6 +7,7 @@ what belongs to a source is stored before its validators are, and what fails end
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
 import threading
 from collections import defaultdict, deque
@@ -30,11 +31,13 @@ from spiders.settings import LARGEST_PAGE
 from spiders.workers import TIMEOUT_S, Workers, what_failed
 from storage.errors import ExtractError
 from storage.identity import url_key
-from storage.items import Arrival, BodyFrom, Entry, Kind, Outcome, Source
+from storage.items import Arrival, BodyFrom, Entry, Kind, Outcome, Poll, PollOutcome, Source
 
 Progress = Callable[[int, int, str], None]  # done, of how many, what is being done
 _HTML_TYPES = ("text/html", "application/xhtml", "text/plain", "application/xml", "text/xml")
 _LISTS = {Kind.SITEMAP, Kind.LISTING}  # they lead to sections, tags and forms, too
+_SHARE = 0.25  # of a crawl's time, at most, for the pages of one source: a host that asks for long pauses must not hold up the end
+_MOST_SHARE = 0.5  # ... for all of it: thousands of slow parts of a sitemap
 _PAGES_AT_ONCE = 8  # of a search, whose pages stand on many hosts; each host is asked in turn all the same
 LATER_STATUS = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525}
 
@@ -129,7 +132,7 @@ class MonitorSpider(scrapy.Spider):
             nonlocal done
             while waiting:
                 source, job = waiting.popleft()
-                await job()
+                await self._within(source, job)
                 done += 1
                 left.discard(source.id)
                 self._progress(done, total, source.outlet or source.id)
@@ -140,6 +143,30 @@ class MonitorSpider(scrapy.Spider):
                     group.create_task(worker())
         finally:
             self.result.unread.extend(source.id for source, _ in jobs if source.id in left)
+
+    async def _within(self, source: Source, job: Callable[[], Any]) -> None:
+        """Do a source's job within its share of the crawl's time; what it brought by then is kept."""
+        started = self.now()
+        # A crawl of less than a minute is limit enough.
+        seconds = self.deadline_s * _MOST_SHARE if self.deadline_s is not None and self.deadline_s >= 60 else None
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                await job()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            said = f"reading it took longer than {seconds or 0:.0f} s in all, half of the crawl's time"
+            self.intake.polled(
+                Poll(
+                    source_id=source.id,
+                    started=started,
+                    finished=self.now(),
+                    outcome=PollOutcome.FAILED,
+                    error_kind="timeout",
+                    error=said,
+                    url=source.url,
+                )
+            )
 
     # ------------------------------------------------------------------ entries and their pages
 
@@ -155,17 +182,25 @@ class MonitorSpider(scrapy.Spider):
                 Arrival(source=source, entry=entry, article=from_entry(source, entry, why if entry.opaque else "")) for entry in plain
             ]
             kept += _kept(self.intake.take(arrivals))
-        later = with_page[self.pages_a_source :]
-        if later:
-            arrivals = [Arrival(source=source, entry=entry, article=from_entry(source, entry, "later"), retry=True) for entry in later]
-            kept += _kept(self.intake.take(arrivals))
+        kept += self._later(source, with_page[self.pages_a_source :])
         asked = with_page[: self.pages_a_source]
         # The entries of one outlet stand on one host, which is asked in turn anyway; a search leads to many.
         if source.kind is Kind.SEARCH:
             return kept + await self._side_by_side([partial(self.take_entry, source, entry) for entry in asked])
-        for entry in asked:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.deadline_s * _SHARE if self.deadline_s is not None else math.inf
+        for at, entry in enumerate(asked):
+            if loop.time() > until:
+                return kept + self._later(source, asked[at:])
             kept += await self.take_entry(source, entry)
         return kept
+
+    def _later(self, source: Source, entries: Sequence[Entry]) -> int:
+        """Hand over entries whose pages are asked at later crawls; returns how many were kept."""
+        if not entries:
+            return 0
+        arrivals = [Arrival(source=source, entry=entry, article=from_entry(source, entry, "later"), retry=True) for entry in entries]
+        return _kept(self.intake.take(arrivals))
 
     async def ask_again(self) -> None:
         """Ask again for pages that failed at earlier crawls."""

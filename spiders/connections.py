@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import weakref
 from collections import defaultdict
 from typing import Any
 
+from scrapy import signals
 from scrapy.core.downloader.handlers.http11 import (
     HTTP11DownloadHandler,
     _LenientHTTP11ClientFactory,
@@ -18,7 +20,7 @@ from scrapy.core.downloader.handlers.http11 import (
     _LenientHTTPClientParser,
 )
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CannotResolveHostError
+from scrapy.exceptions import CannotResolveHostError, StopDownload
 from scrapy.http import Request, Response
 from scrapy.utils.httpobj import urlparse_cached
 from twisted.web.iweb import IPolicyForHTTPS
@@ -28,6 +30,8 @@ from spiders.guard import Refused
 
 LARGEST_HEAD = 256 * 1024  # bytes; browsers stop at this, most servers at 8 to 64 KiB
 MOST_HEADERS = 1_000
+MOST_HELD = 32 * 1024**2  # bytes of large bodies that arrive or wait to be read at the same time; a single one may be larger
+_LARGE = 1024**2  # a body of which so much has come
 FIRST_BYTE = 2 / 3  # of a fetch's time: a host that has not begun to answer by then is given up
 
 
@@ -44,6 +48,9 @@ class BoundedHandler(HTTP11DownloadHandler):
         unverified = frozenset(one.lower() for one in crawler.settings.getlist("MONITOR_UNVERIFIED"))
         if unverified:
             self._contextFactory: Any = _Trust(self._contextFactory, unverified)
+        self._arrived: dict[Request, int] = {}
+        self._held = 0
+        crawler.signals.connect(self._received, signals.bytes_received)
         at_once = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
 
@@ -57,13 +64,38 @@ class BoundedHandler(HTTP11DownloadHandler):
         try:
             # Where no delay is set, Scrapy 2.19 starts all that waits for a host at once: its loop counts what has begun, not what it began.
             async with self._turns[request.meta["download_slot"]]:
-                return await self._within(request)
+                response = await self._within(request)
+            self._hold(response)
+            return response
+        except StopDownload as error:
+            raise Refused("too-large", "many large answers came at the same time; it is asked again", later=True) from error
         except CannotResolveHostError as error:
             host = urlparse_cached(request).hostname or ""
             led = _led_to(host)
             if led:
                 raise Refused("private-address", f"{host} leads to {led}, which stands in a private network") from error
             raise
+        finally:
+            self._arrived.pop(request, None)
+
+    def _received(self, data: bytes, request: Request) -> None:
+        """Break a large body off where many come at once: hundreds of hosts may send sixteen megabytes each."""
+        size = self._arrived[request] = self._arrived.get(request, 0) + len(data)
+        if size <= _LARGE:
+            return
+        others = self._held + sum(one for one in self._arrived.values() if one > _LARGE) - size
+        if others and others + size > MOST_HELD:
+            raise StopDownload(fail=True)
+
+    def _hold(self, response: Response) -> None:
+        """Count a large body until nobody holds it any more."""
+        size = len(response.body)
+        if size > _LARGE:
+            self._held += size
+            weakref.finalize(response, self._let_go, size)
+
+    def _let_go(self, size: int) -> None:
+        self._held -= size
 
     async def _within(self, request: Request) -> Response:
         meta = request.meta

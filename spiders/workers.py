@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from storage.errors import ExtractError, ReadError
@@ -21,7 +22,9 @@ from storage.text import clean_text
 T = TypeVar("T")
 
 TIMEOUT_S = 10.0
-MEMORY_MB = 1_024
+MEMORY_MB = 192  # of data; the largest honest documents (16 MiB of feed, 8 MiB of page) take 90
+_RESERVED_MB = 768  # of addresses beside: libraries, stacks, what malloc sets aside and does not use
+_LARGE = 2 * 1024**2  # bytes of a document; of such ones only half of the processes read at once
 _TASKS_A_WORKER = 2_000  # then it is replaced, so that a leak in a parser stays small
 
 
@@ -35,6 +38,7 @@ class Workers:
     Args:
         processes: how many; None: as many as there are cores, at most four.
         timeout_s: seconds a document may take.
+        memory_mb: MB of memory a document may take.
     """
 
     def __init__(self, processes: int | None = None, *, timeout_s: float = TIMEOUT_S, memory_mb: int = MEMORY_MB) -> None:
@@ -44,6 +48,7 @@ class Workers:
         self._pool: Any = None
         # More tasks than this wait here, not in the pool's pipe, so that what waits costs no copy.
         self._turn = asyncio.Semaphore(2 * self._processes)
+        self._large = asyncio.Semaphore(max(1, self._processes // 2))
 
     async def run(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Run a picklable function in a worker and return what it returns; its exceptions are raised here.
@@ -51,28 +56,34 @@ class Workers:
         Raises:
             WorkerFailed: it passed its limits.
         """
+        if any(isinstance(one, bytes) and len(one) > _LARGE for one in args):
+            async with self._large, self._turn:
+                return await self._run(function, args, kwargs)
+        async with self._turn:
+            return await self._run(function, args, kwargs)
+
+    async def _run(self, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
         from pebble import ProcessExpired
 
-        async with self._turn:
-            future = self._started().schedule(function, args=list(args), kwargs=kwargs, timeout=self._timeout_s)
-            try:
-                result: T = await asyncio.wrap_future(future)
-            except (TimeoutError, FutureTimeout) as error:
-                raise WorkerFailed(f"reading it took longer than {self._timeout_s:.0f} s") from error
-            except MemoryError as error:
-                raise WorkerFailed(f"reading it took more than {self._memory_mb} MB") from error
-            except RecursionError as error:
-                raise WorkerFailed("it is nested too deeply to be read") from error
-            except ProcessExpired as error:
-                raise WorkerFailed("reading it killed the process that read it") from error
-            except (ReadError, ExtractError):
-                raise
-            except BrokenExecutor as error:
-                self.close()  # the next document starts a new pool
-                raise WorkerFailed("the processes that read documents could not be started") from error
-            except Exception as error:  # what a parser makes of a hostile document ends with the document
-                raise WorkerFailed(what_failed(error)) from error
-            return result
+        future = self._started().schedule(function, args=list(args), kwargs=kwargs, timeout=self._timeout_s)
+        try:
+            result: T = await asyncio.wrap_future(future)
+        except (TimeoutError, FutureTimeout) as error:
+            raise WorkerFailed(f"reading it took longer than {self._timeout_s:.0f} s") from error
+        except MemoryError as error:
+            raise WorkerFailed(f"reading it took more than {self._memory_mb} MB") from error
+        except RecursionError as error:
+            raise WorkerFailed("it is nested too deeply to be read") from error
+        except ProcessExpired as error:
+            raise WorkerFailed("reading it killed the process that read it") from error
+        except (ReadError, ExtractError):
+            raise
+        except BrokenExecutor as error:
+            self.close()  # the next document starts a new pool
+            raise WorkerFailed("the processes that read documents could not be started") from error
+        except Exception as error:  # what a parser makes of a hostile document ends with the document
+            raise WorkerFailed(what_failed(error)) from error
+        return result
 
     def close(self) -> None:
         """End the processes."""
@@ -114,5 +125,6 @@ def _limit(memory_mb: int) -> None:
         import resource
     except ImportError:  # Windows
         return
-    limit = memory_mb * 1024**2
-    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    for kind, limit in ((resource.RLIMIT_DATA, memory_mb), (resource.RLIMIT_AS, memory_mb + _RESERVED_MB)):
+        with suppress(ValueError, OSError):  # a system may allow less already
+            resource.setrlimit(kind, (limit * 1024**2, limit * 1024**2))

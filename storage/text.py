@@ -17,7 +17,7 @@ TEXT_LIMIT = 400_000
 # surrogates and non-characters: nothing of this is content, and each can hide a name or turn a line round.
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e"
-    "\u2060-\u206f\ufeff\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
+    "\u2060-\u206f\ufeff\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 # Those of them that str.isprintable() takes for letters and marks; the rest of these stands above the basic plane.
 _INVISIBLE_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5"

@@ -23,6 +23,7 @@ from storage.text import TEXT_LIMIT, clean_text
 
 LARGEST_PAGE = 8 * 1024 * 1024  # bytes
 SHORTEST_TEXT = 40  # code points; less is no article
+LONGEST_BANNER = 800  # code points; a text that says it twice and is no longer is what asks for consent or a login
 LONGEST_WALL = 200  # code points; a longer text that speaks of captchas may be an article
 # Where houses put an article's text; the first that holds most of the page's running text is taken.
 _CONTAINERS = (
@@ -39,7 +40,9 @@ _CONTAINERS = (
 )
 _WALL = re.compile(
     r"(?:enable|turn on|activer?|bật) (?:javascript|cookies)|just a moment|checking your browser|verify(?:ing)? (?:that )?you are (?:a )?human|"
-    r"access denied|attention required|are you a robot|captcha",
+    r"access denied|attention required|are you a robot|captcha|"
+    r"(?:sign|log) ?in to (?:continue|read|view)|create an account to (?:continue|read)|subscribe to (?:continue|read)|đăng nhập để (?:đọc|xem|tiếp tục)|"
+    r"connectez-vous pour (?:lire|continuer)|(?:we|this site) uses? cookies|accept (?:all )?cookies|chúng tôi (?:sử dụng|dùng) cookie|nous utilisons des cookies",
     re.I,
 )
 _MISSING = re.compile(
@@ -84,7 +87,8 @@ def extract(body: bytes, *, url: str, encoding: str | None, language: str, timez
     text, sure = _text(root, about)
     if _MISSING.match(about.title) and len(text) < 600:
         raise ExtractError("the page says that there is no such page")
-    if len(text) < LONGEST_WALL and not about.article and _WALL.search(text):
+    walls = len(_WALL.findall(text)) if len(text) < LONGEST_BANNER and not about.article else 0
+    if walls > 1 or (walls and len(text) < LONGEST_WALL):
         raise ExtractError("a check for humans or cookies stands before the page")
     if len(text) < SHORTEST_TEXT:
         if _WALL.search(root.text_content()[:5_000]):

@@ -23,6 +23,10 @@ _LIVE_TAGS = frozenset(
 _POLICY = re.compile(r"default-src 'none'")
 _OURS = re.compile(r"\x1b\[(?:0|1|2|36|33|1;35)m|\x1b\]8;(?:id=\w+)?;https?://[!-~]*\x1b\\|\x1b\]8;;\x1b\\")
 _BAD_CATEGORIES = frozenset({"Cc", "Cf", "Cs"})
+# Format characters that are seen: number signs and ends of verses, and what arranges hieroglyphs.
+_SEEN = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd") | {
+    chr(code) for code in range(0x13430, 0x13440)
+}
 _HEADERS = frozenset(
     "from to subject date message-id list-id list-unsubscribe reply-to auto-submitted mime-version content-type content-transfer-encoding content-language".split()
 )
@@ -41,7 +45,9 @@ class _Page(HTMLParser):
 
 def scan_text(text: str, *, but: str = "\n") -> list[str]:
     """Plain text: no control, bidi or invisible character, nothing that cannot be written as UTF-8."""
-    bad = sorted({f"U+{ord(one):04X}" for one in set(text) if one not in but and unicodedata.category(one) in _BAD_CATEGORIES})
+    bad = sorted(
+        {f"U+{ord(one):04X}" for one in set(text) if one not in but and one not in _SEEN and unicodedata.category(one) in _BAD_CATEGORIES}
+    )
     return [f"control or invisible characters {', '.join(bad)}"] if bad else []
 
 
@@ -162,5 +168,5 @@ def scan_mail(raw: bytes) -> list[str]:
 
 
 def scan_lines(text: str) -> list[str]:
-    """What a command says on stdout or stderr, or a log: plain text, one event a line."""
-    return scan_text(text)
+    """What a command says on stdout or stderr, or a log: plain text, one event a line, columns parted by tabs in a pipe."""
+    return scan_text(text, but="\n\t")

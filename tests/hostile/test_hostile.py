@@ -1,0 +1,87 @@
+"""The hostile web: every case beside the honest outlets in one real crawl, then everything that is written looked through.
+
+`monitor crawl` runs as a user runs it, in a network of the test's own (see network/sitecustomize.py): the guard is in its production
+setting, and what connects anywhere but to the public addresses of the cases is a breach.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from tests.hostile import cases_answers, cases_documents, cases_network, cases_words
+from tests.hostile.case import READ, Case
+from tests.hostile.world import SECRET, Run, World, world
+
+CASES: list[Case] = [*cases_network.cases(), *cases_answers.cases(), *cases_documents.cases(), *cases_words.cases()]
+DEADLINE_S = 150.0
+MOST_MB = 500.0
+
+
+@dataclass
+class Crawled:
+    world: World
+    run: Run
+    failing: dict[str, dict[str, str]]
+    stored: list[dict[str, str]]  # as `monitor export` writes them
+    suppressed: list[dict[str, str]]
+    everything: str
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crawled]:
+    with world(CASES, tmp_path_factory.mktemp("hostile")) as made:
+        run = made.run("crawl", "--json")
+        report = json.loads(run.out)
+        exported = made.run("export", "--text").out
+        suppressed = made.run("export", "--suppressed").out
+        yield Crawled(
+            made, run, {one["source"]: one for one in report["failing"]}, [json.loads(line) for line in exported.splitlines()],
+            [json.loads(line) for line in suppressed.splitlines()], exported + suppressed,
+        )  # fmt: skip
+
+
+def test_there_are_enough_cases_and_each_has_a_name_of_its_own() -> None:
+    assert len(CASES) - cases_words.HONEST >= 120
+    assert len({case.name for case in CASES}) == len(CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_case_ends_as_it_should(crawled: Crawled, case: Case) -> None:
+    found = crawled.failing.get(case.name, {"kind": READ, "error": ""})
+    assert found["kind"] in case.expect, f"{found['kind']}: {found['error']}"
+    titles = {one["title"] for one in crawled.stored if one["title"]}
+    for wanted in case.arrives:
+        assert any(wanted in title for title in titles), wanted
+    hidden = {one["title"] for one in crawled.suppressed}
+    for wanted in case.hidden:
+        assert wanted in hidden
+        assert wanted not in titles
+    for word in case.never:
+        assert word not in crawled.everything
+
+
+def test_the_crawl_ends_in_time_in_little_memory_and_says_that_some_failed(crawled: Crawled) -> None:
+    print(f"{len(CASES)} sources in {crawled.run.seconds:.1f} s, peak {crawled.run.peak_mb:.0f} MB")
+    assert crawled.run.code == 3, crawled.run.err
+    assert crawled.run.seconds < DEADLINE_S
+    assert crawled.run.peak_mb < MOST_MB
+    assert not json.loads(crawled.run.out)["cut_short"]
+
+
+def test_nothing_inside_was_touched(crawled: Crawled) -> None:
+    breaches = [line for line in crawled.world.log() if line.startswith("breach")]
+    assert not breaches
+    assert crawled.world.inside.seen == []
+    assert SECRET not in crawled.everything
+    # Pictures, style sheets, entities and enclosures of feeds and pages are nobody's business.
+    assert "ask tracker.example" not in crawled.world.log()
+
+
+def test_no_host_is_told_anything_of_another(crawled: Crawled) -> None:
+    for site in crawled.world.seen:
+        for one in site.seen:
+            assert not {"cookie", "referer", "authorization"} & set(one.headers), one
