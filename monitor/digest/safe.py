@@ -48,7 +48,7 @@ def safe_url(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return ""
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
         return ""
     url = parts.scheme + url[len(parts.scheme) :]  # "HTTP://" is none for programs that compare letters
     return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", url)
