@@ -161,7 +161,7 @@ def urls() -> st.SearchStrategy[str]:
 def digest_of(headline: str, words: str, outlet: str, url: str, now: datetime) -> Any:
     """A digest of one story with a stranger's words wherever they can stand; the words raw, as if nothing had cleaned them."""
     from monitor.digest.build import build
-    from storage.items import Article, Coverage, Mention, PollOutcome, SourceState, StoredArticle, Story
+    from storage.items import Ail, Ailment, Article, Coverage, Mention, StoredArticle, Story
 
     mention = Mention(topic="FPT", alias=words[:20], field="text", start=0, end=20, snippet=words, snippet_start=0, unit=f"FPT › {outlet}")
     stored = [
@@ -171,8 +171,8 @@ def digest_of(headline: str, words: str, outlet: str, url: str, now: datetime) -
         )
         for number in (1, 2)
     ]  # fmt: skip
-    bad = SourceState(source_id=outlet or "x", outcome=PollOutcome.FAILED, error_kind=words[:64], error=words, failing_since=now)
-    coverage = Coverage(since=now - timedelta(days=1), until=now, due=2, read=1, failing=(bad,), outlets={outlet or "x": outlet})
+    bad = Ailment(source_id=outlet or "x", kind=Ail.FAILING, word=words[:64], detail=words, since=now, began=now)
+    coverage = Coverage(since=now - timedelta(days=1), until=now, due=2, read=1, ailing=(bad,), outlets={outlet or "x": outlet})
     made = build(
         (Story(id=1, articles=tuple(stored)),), coverage=coverage, topics=["FPT"], name="daily", day=now.date(), edition=1, now=now,
         since=now - timedelta(days=1), until=now, timezone="Asia/Ho_Chi_Minh", language="en", lead=lambda story: story.articles[0],
