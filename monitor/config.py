@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from storage.items import Source
 
 FILE = "monitor.toml"
+ENGINES = ("google", "bing", "gdelt", "hackernews", "reddit")
 
 Flag = Annotated[bool, Meta(description="true or false")]
 Text = Annotated[str, Meta(description="a text in quotes")]
@@ -75,6 +76,9 @@ class Packs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     wires: Flag = True
     own: Flag = True
     searches: Flag = True
+    engines: Annotated[tuple[str, ...], Meta(description='a list such as ["google", "bing", "gdelt", "hackernews", "reddit"]')] = (
+        "google", "bing", "gdelt", "hackernews",
+    )  # fmt: skip
     more: Flag = False
     off: Annotated[tuple[str, ...], Meta(description='a list of source ids, such as ["vnexpress-latest"]')] = ()
 
@@ -84,8 +88,23 @@ class Packs(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return frozenset(
             written
             for written, name in zip(self.__struct_encode_fields__, self.__struct_fields__, strict=True)
-            if name not in {"searches", "more", "off"} and getattr(self, name)
+            if name not in {"searches", "engines", "more", "off"} and getattr(self, name)
         )
+
+
+class Fields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`fields` of a `[[source]]` of kind json: what stands where."""
+
+    url: Text = ""  # a path, or an address with paths in braces; the one that has to be there
+    items: Annotated[str, Meta(description='where the list of items stands, such as "data.articles"')] = ""
+    title: Text = ""
+    date: Text = ""
+    updated: Text = ""
+    text: Text = ""
+    summary: Text = ""
+    author: Text = ""
+    outlet: Text = ""
+    id: Text = ""
 
 
 class SourceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -93,7 +112,7 @@ class SourceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     url: Annotated[str, Meta(min_length=1, description='the address of a feed, such as "https://example.org/feed.xml"')]
     id: Text = ""
-    kind: Annotated[str, Meta(description='"feed", "search", "sitemap" or "listing"')] = "feed"
+    kind: Annotated[str, Meta(description='"feed", "search", "sitemap", "listing" or "json"')] = "feed"
     outlet: Text = ""
     language: Annotated[str, Meta(description='a language in two or three letters, such as "vi"')] = ""
     country: Annotated[str, Meta(description='a country in two letters, such as "VN"')] = ""
@@ -103,6 +122,7 @@ class SourceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     interval_minutes: Annotated[int, Meta(ge=1, le=1440, description="a whole number of minutes from 1 to 1440")] | None = None
     robots: Flag = True
     pages: Flag = True
+    fields: Fields | None = None
     only: Annotated[str, Meta(description="a regular expression that addresses have to match")] = ""
     opml: Annotated[dict[str, str], Meta(description='a table of texts, such as { htmlUrl = "https://example.org/" }')] = {}
     verify_tls: Flag = True
@@ -354,6 +374,9 @@ def _check(document: Document, loaded: _File) -> None:
     # It becomes part of a request header.
     if contact and not re.fullmatch(r"https?://[!-~]+\.[!-~]+|[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+", contact):
         raise document.wrong(("crawl", "contact"), contact, 'an e-mail address or a web address, such as "press@example.org"')
+    for engine in loaded.packs.engines:
+        if engine not in ENGINES:
+            raise document.wrong(("packs", "engines"), engine, "one of " + ", ".join(ENGINES))
     for one in loaded.network.allow:
         host, _, port = one.rpartition(":")
         if not re.fullmatch(r"[\w.-]+|\[[0-9A-Fa-f:.]+\]", host) or not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) < 65_536:

@@ -138,6 +138,8 @@ def _values(source: Source) -> dict[str, Any]:
         values["timezone"] = source.timezone
     if source.ownership is not Ownership.EARNED:
         values["ownership"] = source.ownership.value
+    if source.fields:
+        values["fields"] = {name: path for name, path in source.fields if path}
     if source.groups:
         values["groups"] = list(source.groups)
     if source.interval is not None:

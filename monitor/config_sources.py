@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from monitor.watchlist import Watchlist
     from storage.items import Source
 
-KINDS = ("feed", "search", "sitemap", "listing")
+KINDS = ("feed", "search", "sitemap", "listing", "json")
 _DATED = {"sitemap"}  # kinds whose address may have places for a year and a month
 _PLACES = re.compile(r"\{(?:yyyy|mm|m)\}")
 OWNERSHIPS = ("earned", "release", "affiliated", "owned")
@@ -137,6 +137,15 @@ def _check_values(document: Document, at: Keys, table: SourceTable, zones: set[s
         raise document.wrong((*at, "language"), table.language, 'a language in two or three letters, such as "vi"')
     if not re.fullmatch(r"(?:[A-Za-z]{2})?", table.country):
         raise document.wrong((*at, "country"), table.country, 'a country in two letters, such as "VN"')
+    if table.fields is not None and table.kind not in {"json", "search"}:
+        raise document.error(
+            (*at, "fields"), f'fields of [[source]] number {int(at[1]) + 1} go with kind = "json"', hint='add kind = "json"'
+        )
+    if table.fields is not None and not table.fields.url:
+        said = f"fields of [[source]] number {int(at[1]) + 1} has no url: where the address of an item stands"
+        raise document.error(
+            (*at, "fields"), said, hint='write fields = { items = "data", url = "link", title = "title", date = "published" }'
+        )
     if table.only:
         _check_pattern(document, (*at, "only"), table.only)
     for group in table.groups:
@@ -210,9 +219,11 @@ def assemble(config: Config, watchlist: Watchlist) -> list[Source]:
         pack += (source for source in serving(groups, more=config.packs.more) if source.kind.value in KINDS)
     if config.packs.searches:
         from monitor.packs import searches
+        from monitor.searches import searches as other_searches
 
         for topic in watchlist.topics:
-            pack += searches(topic.name, topic.queries)
+            pack += (one for one in searches(topic.name, topic.queries) if one.id.partition("-")[0] in config.packs.engines)
+            pack += other_searches(topic, config.packs.engines)
     kept = [source for source in pack if source.id not in ids and same_address(source.url) not in addresses]
     off = set(config.packs.off)
     return kept + [source for source in own if source.id not in off]
@@ -235,6 +246,7 @@ def source_of(table: SourceTable) -> Source:
         robots=table.robots,
         pages=table.pages,
         only=table.only,
+        fields=tuple(msgspec.structs.asdict(table.fields).items()) if table.fields is not None else (),
         verify_tls=table.verify_tls,
         interval=timedelta(minutes=table.interval_minutes) if table.interval_minutes else None,
         origin="config",

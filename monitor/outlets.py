@@ -8,6 +8,8 @@ from monitor import packs
 from storage.identity import outlet_host
 from storage.items import Article, Kind, Ownership, Source
 
+_OF_ONE_OUTLET = {Kind.FEED, Kind.SITEMAP, Kind.LISTING, Kind.JSON}
+
 
 def with_outlet(article: Article, source: Source, owned: frozenset[str] = frozenset()) -> Article:
     """Return the article with its outlet's proper name, country and ownership where the pack knows the host.
@@ -22,7 +24,7 @@ def with_outlet(article: Article, source: Source, owned: frozenset[str] = frozen
         ownership = known.ownership
     if _below(host, owned):
         ownership = Ownership.OWNED
-    if source.kind is Kind.FEED and source.origin in {"pack", "config", "added"} and article.outlet == source.outlet:
+    if source.kind in _OF_ONE_OUTLET and source.origin in {"pack", "config", "added"} and article.outlet == source.outlet:
         return article if ownership is article.ownership else replace(article, ownership=ownership)
     return replace(
         article,

@@ -20,6 +20,7 @@ CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 0.25
 DOWNLOAD_DELAY_JITTER = 0.0
 CONCURRENT_REQUESTS = 64
+DOWNLOAD_SLOTS = {"api.gdeltproject.org": {"delay": 5.0, "concurrency": 1}}  # its stated limit
 DEFAULT_REQUEST_HEADERS = {
     "Accept": "application/rss+xml,application/atom+xml,application/feed+json,application/xml;q=0.9,text/html;q=0.9,*/*;q=0.5",
     "Accept-Language": "vi,en;q=0.8,fr;q=0.8,*;q=0.5",

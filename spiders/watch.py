@@ -46,6 +46,7 @@ class SourceSpider(MonitorSpider):
         self.pollers: dict[Kind, Poller] = {
             Kind.FEED: feeds,
             Kind.SEARCH: feeds,
+            Kind.JSON: feeds,
             Kind.SITEMAP: SitemapPoller(self, since=since),
             Kind.LISTING: ListingPoller(self, since=since),
         }

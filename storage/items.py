@@ -20,6 +20,7 @@ class Kind(StrEnum):
     SEARCH = "search"  # a feed whose entries come from many outlets (Google News, Bing News)
     LISTING = "listing"  # a page of links to articles
     SITEMAP = "sitemap"
+    JSON = "json"  # an interface of one outlet, read by a mapping
     PAGE = "page"  # one address, crawled once
     IMPORT = "import"  # articles handed over in a file
 
@@ -52,6 +53,7 @@ class Source:
     verify_tls: bool = True  # False only where the user said so for this source
     interval: timedelta | None = None  # asked by the user; None lets polling decide
     only: str = ""  # SITEMAP, LISTING: a regular expression that an article's address has to match somewhere
+    fields: tuple[tuple[str, str], ...] = ()  # JSON, SEARCH: what stands where, see spiders.readers.mapped
     origin: str = "pack"  # "pack", "config", "added" (by command), "once" (one-off crawl)
 
 

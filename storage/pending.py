@@ -63,12 +63,23 @@ class Pending:
 
 def _source_record(source: Source) -> dict[str, Any]:
     record: dict[str, Any] = {name: getattr(source, name) for name in _SOURCE_FIELDS}
-    return record | {"kind": source.kind.value, "ownership": source.ownership.value, "groups": list(source.groups)}
+    return record | {
+        "fields": [list(pair) for pair in source.fields],
+        "kind": source.kind.value,
+        "ownership": source.ownership.value,
+        "groups": list(source.groups),
+    }
 
 
 def _source(record: dict[str, Any]) -> Source:
     values = dict(record)
-    return Source(kind=Kind(values.pop("kind")), ownership=Ownership(values.pop("ownership")), groups=tuple(values.pop("groups")), **values)
+    return Source(
+        kind=Kind(values.pop("kind")),
+        ownership=Ownership(values.pop("ownership")),
+        groups=tuple(values.pop("groups")),
+        fields=tuple((name, path) for name, path in values.pop("fields", ())),
+        **values,
+    )
 
 
 def _entry_record(entry: Entry) -> dict[str, Any]:

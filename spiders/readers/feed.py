@@ -81,6 +81,10 @@ def read_feed(
         raise ReadError("the answer is empty")
     if len(body) > LARGEST_FEED:
         raise ReadError(f"the feed is larger than {LARGEST_FEED // 1024**2} MiB")
+    if source.fields:
+        from spiders.readers.mapped import read_mapped
+
+        return _made(read_mapped(body, dict(source.fields), most + 1), "json", source, url, now, most)
     raw, by = _parse(body, content_type, most + 1)
     if raw is None:
         raise ReadError(what_it_is(body, "feed"))

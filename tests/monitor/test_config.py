@@ -31,6 +31,8 @@ class Topic:
 
     name: str
     queries: Mapping[str, str] = field(default_factory=dict)
+    distinctive: tuple[str, ...] = ()
+    units: tuple[Any, ...] = ()
 
 
 def topics(*found: Topic) -> Any:
@@ -248,7 +250,7 @@ SOURCE = '[[source]]\nurl = "https://one.example/feed"\n\n[[source]]\n'
         ("url = 'https://[::1'", "is no address"),
         ("url = 'https://a.example:99999/'", "is no address"),
         ("url = 'http://www.one.example/feed/'", "line 5: url of [[source]] number 2 is 'http://www.one.example/feed/', as that of number 1"),
-        ("url = 'https://two.example'\nkind = 'page'", 'line 6: kind of [[source]] number 2 is "page", but should be "feed", "search", "sitemap" or "listing"'),
+        ("url = 'https://two.example'\nkind = 'page'", 'line 6: kind of [[source]] number 2 is "page", but should be "feed", "search", "sitemap", "listing" or "json"'),
         ("url = 'https://two.example'\nownership = 'mine'", 'line 6: ownership of [[source]] number 2 is "mine"'),
         ("url = 'https://two.example'\nlanguage = 'Vietnamese'", 'is "Vietnamese", but should be a language in two or three letters'),
         ("url = 'https://two.example'\ncountry = 'Canada'", 'is "Canada", but should be a country in two letters, such as "VN"'),
@@ -257,6 +259,11 @@ SOURCE = '[[source]]\nurl = "https://one.example/feed"\n\n[[source]]\n'
         ("url = 'https://two.example'\nid = 'a b'", 'id of [[source]] number 2 is "a b", but should be letters'),
         ("url = 'https://two.example'\ngroups = ['a', ' b']", "groups of [[source]] number 2"),
         ("url = 'https://two.example'\nlang = 'vi'", "line 6: unknown key lang of [[source]] number 2; did you mean language?"),
+        ("url = 'https://two.example'\nonly = '(x'", "line 6: only is no regular expression"),
+        ("url = 'https://two.example'\nfields = { url = 'a' }", 'fields of [[source]] number 2 go with kind = "json"'),
+        ("url = 'https://two.example'\nkind = 'json'\nfields = { url = 'a', datum = 'b' }", "datum"),
+        ("url = 'https://two.example'\nkind = 'json'\nfields = { items = 'a' }", "fields of [[source]] number 2 has no url"),
+        ("url = 'https://two.example/{yyyy}'", "is no address"),
         ("url = 'https://two.example'\nid = 'a'\n[[source]]\nurl = 'https://3.example'\nid = 'a'",
          "line 9: id of [[source]] number 3 is 'a', as that of number 2 is already"),
     ],
@@ -312,7 +319,7 @@ def test_what_is_not_utf8_is_told_with_its_line(tmp_path: Path) -> None:
 
 
 def test_the_groups_of_the_pack_have_a_switch_each() -> None:
-    assert {*GROUPS, SEARCHES, MORE, "off"} == set(Packs.__struct_encode_fields__)
+    assert {*GROUPS, SEARCHES, MORE, "engines", "off"} == set(Packs.__struct_encode_fields__)
     assert {member.value for member in Ownership} == set(config_sources.OWNERSHIPS)
 
 
@@ -440,7 +447,8 @@ def test_the_starter_shows_every_key_with_its_default(tmp_path: Path) -> None:
     for name in ("crawl", "digest", "network", "packs", "run", "keep", "backup", "alive", "metrics"):
         struct = getattr(config, name)
         assert set(written[name]) == set(struct.__struct_encode_fields__), name
-    assert set(written["source"][0]) == set(config.source[0].__struct_encode_fields__)
+    # What goes with other kinds stands in the text, and is not for a feed.
+    assert {*written["source"][0], "fields"} == set(config.source[0].__struct_encode_fields__)
     assert {key for table in written["alert"] for key in table} == set(config.alert[0].__struct_encode_fields__)
     for table in written["delivery"]:
         assert set(table) == {"kind", *KINDS[table["kind"]].__struct_encode_fields__}, table["name"]
