@@ -112,7 +112,7 @@ class SourceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     url: Annotated[str, Meta(min_length=1, description='the address of a feed, such as "https://example.org/feed.xml"')]
     id: Text = ""
-    kind: Annotated[str, Meta(description='"feed", "search", "sitemap", "listing" or "json"')] = "feed"
+    kind: Annotated[str, Meta(description='"feed", "search", "sitemap", "listing", "json" or "spider"')] = "feed"
     outlet: Text = ""
     language: Annotated[str, Meta(description='a language in two or three letters, such as "vi"')] = ""
     country: Annotated[str, Meta(description='a country in two letters, such as "VN"')] = ""
@@ -123,6 +123,7 @@ class SourceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     robots: Flag = True
     pages: Flag = True
     fields: Fields | None = None
+    spider: Text = ""
     only: Annotated[str, Meta(description="a regular expression that addresses have to match")] = ""
     opml: Annotated[dict[str, str], Meta(description='a table of texts, such as { htmlUrl = "https://example.org/" }')] = {}
     verify_tls: Flag = True

@@ -131,7 +131,7 @@ def _values(source: Source) -> dict[str, Any]:
     values: dict[str, Any] = {"id": source.id or make_id(source.url, ()), "url": source.url}
     if source.kind is not Kind.FEED:
         values["kind"] = source.kind.value
-    for name in ("outlet", "language", "country", "only"):
+    for name in ("outlet", "language", "country", "only", "spider"):
         if getattr(source, name):
             values[name] = getattr(source, name)
     if source.timezone not in {"", "UTC"}:

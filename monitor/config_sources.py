@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from monitor.watchlist import Watchlist
     from storage.items import Source
 
-KINDS = ("feed", "search", "sitemap", "listing", "json")
+KINDS = ("feed", "search", "sitemap", "listing", "json", "spider")
 _DATED = {"sitemap"}  # kinds whose address may have places for a year and a month
 _PLACES = re.compile(r"\{(?:yyyy|mm|m)\}")
 OWNERSHIPS = ("earned", "release", "affiliated", "owned")
@@ -137,6 +138,14 @@ def _check_values(document: Document, at: Keys, table: SourceTable, zones: set[s
         raise document.wrong((*at, "language"), table.language, 'a language in two or three letters, such as "vi"')
     if not re.fullmatch(r"(?:[A-Za-z]{2})?", table.country):
         raise document.wrong((*at, "country"), table.country, 'a country in two letters, such as "VN"')
+    if bool(table.spider) != (table.kind == "spider"):
+        raise document.error(
+            (*at, "spider" if table.spider else "kind"),
+            f'[[source]] number {int(at[1]) + 1}: spider goes with kind = "spider"',
+            hint='write kind = "spider" and spider = "my_spiders.py:MySpider"',
+        )
+    if table.spider and not re.fullmatch(r".+\.py:[^\W\d]\w*", table.spider):
+        raise document.wrong((*at, "spider"), table.spider, 'a file and a class in it, such as "my_spiders.py:MySpider"')
     if table.fields is not None and table.kind not in {"json", "search"}:
         raise document.error(
             (*at, "fields"), f'fields of [[source]] number {int(at[1]) + 1} go with kind = "json"', hint='add kind = "json"'
@@ -208,7 +217,7 @@ def check_zone(name: str) -> None:
 
 def assemble(config: Config, watchlist: Watchlist) -> list[Source]:
     """Return all sources in force: see `Config.sources`."""
-    own = [source_of(table) for table in config.source]
+    own = [source_of(table, config.path.parent if config.path else config.base) for table in config.source]
     ids = {source.id for source in own} | set(config.packs.off)
     addresses = {same_address(source.url) for source in own}
     pack: list[Source] = []
@@ -229,8 +238,8 @@ def assemble(config: Config, watchlist: Watchlist) -> list[Source]:
     return kept + [source for source in own if source.id not in off]
 
 
-def source_of(table: SourceTable) -> Source:
-    """Make a source out of a checked table."""
+def source_of(table: SourceTable, base: Path | None = None) -> Source:
+    """Make a source out of a checked table; the file of a spider stands relative to `base`."""
     from storage.items import Kind, Ownership, Source
 
     return Source(
@@ -246,6 +255,7 @@ def source_of(table: SourceTable) -> Source:
         robots=table.robots,
         pages=table.pages,
         only=table.only,
+        spider=str(Path(base or ".", table.spider)) if table.spider else "",
         fields=tuple(msgspec.structs.asdict(table.fields).items()) if table.fields is not None else (),
         verify_tls=table.verify_tls,
         interval=timedelta(minutes=table.interval_minutes) if table.interval_minutes else None,

@@ -25,6 +25,7 @@ from storage.store import Store, Transaction
 from storage.text import fold
 
 _FLUSH_ROWS = 500
+LONGEST_ID = 128  # code points; a bare address serves as the id of what it was read from
 _FLUSH_S = 3.0
 _DAY = timedelta(hours=24)
 _WINDOWS = {Kind.FEED, Kind.SEARCH}  # they show their latest entries alone, read as a whole each time
@@ -271,7 +272,9 @@ class StoreIntake:
                 familiar=self._matcher.familiar,
             )
             outcome, article_id = keeping.keep(arrival, matches, baseline=baseline)
-            if entry is not None:
+            if entry is None:  # a bare address is seen where it stands
+                transaction.sightings.note([_bare(arrival.source, article, article_id)], now)
+            else:
                 transaction.sightings.note([_sighting(arrival.source, entry, article_id)], now)
                 if arrival.retry:
                     transaction.pending.add(arrival.source, entry, article.why_no_page, now)
@@ -299,9 +302,14 @@ def document_of(article: Article) -> Document:
     )
 
 
+def _bare(source: Source, article: Article, article_id: int) -> Sighting:
+    key = url_key(article.url)
+    return Sighting(source_id=source.id[:LONGEST_ID], entry_key=key or article.url[:255], url_key=key, article_id=article_id, entry_hash="")
+
+
 def _sighting(source: Source, entry: Entry, article_id: int | None, no_page: str | None = None) -> Sighting:
     return Sighting(
-        source_id=source.id,
+        source_id=source.id[:LONGEST_ID],
         entry_key=entry.key,
         url_key=url_key(entry.url),
         article_id=article_id,

@@ -75,12 +75,12 @@ class MonitorSpider(scrapy.Spider):
         *,
         intake: Intake | None = None,
         clock: Callable[[], datetime] = utc_now,
-        pages: bool = True,
-        pages_a_source: int = 300,
-        at_once: int = 48,
-        processes: int | None = None,
-        document_s: float = TIMEOUT_S,
-        deadline_s: float | None = None,
+        pages: bool | str = True,
+        pages_a_source: int | str = 300,
+        at_once: int | str = 48,
+        processes: int | str | None = None,
+        document_s: float | str = TIMEOUT_S,
+        deadline_s: float | str | None = None,
         progress: Progress | None = None,
         result: Result | None = None,
         **kwargs: Any,
@@ -89,12 +89,13 @@ class MonitorSpider(scrapy.Spider):
         self.recording = RecordingIntake() if intake is None else None
         self.intake = Handover(intake if intake is not None else self.recording)  # type: ignore[arg-type]
         self.now = clock
-        self.pages = pages
-        self.pages_a_source = pages_a_source
-        self.at_once = at_once
-        self.deadline_s = deadline_s
+        # `scrapy crawl -a` gives all of them as text.
+        self.pages = flag(pages)
+        self.pages_a_source = int(pages_a_source)
+        self.at_once = int(at_once)
+        self.deadline_s = None if deadline_s is None else float(deadline_s)
         self.result = result if result is not None else Result()
-        self.workers = Workers(processes, timeout_s=document_s)
+        self.workers = Workers(None if processes is None else int(processes), timeout_s=float(document_s))
         self._progress = progress or (lambda done, total, doing: None)
         self._under_way: dict[str, asyncio.Event] = {}
         self._asked: set[str] = set()  # addresses of pages that were asked for in this crawl
@@ -115,6 +116,9 @@ class MonitorSpider(scrapy.Spider):
         finally:
             self.workers.close()
         if self.recording is not None:
+            for poll in self.recording.polls.values():
+                if poll.error:
+                    self.logger.error("%s: %s", poll.source_id, poll.error)
             for item in self.recording.items():
                 yield item
 
@@ -316,6 +320,11 @@ class MonitorSpider(scrapy.Spider):
 
     def _without(self, source: Source, entry: Entry, why: str, *, later: bool = False) -> Arrival:
         return Arrival(source=source, entry=entry, article=from_entry(source, entry, why), retry=later)
+
+
+def flag(given: bool | str) -> bool:
+    """Read a yes or no, also as the text that `scrapy crawl -a` gives."""
+    return given if isinstance(given, bool) else given.strip().lower() not in {"", "0", "no", "false", "off"}
 
 
 def _when_asked_to_stop(work: asyncio.Future[None]) -> None:

@@ -51,6 +51,7 @@ class BoundedHandler(HTTP11DownloadHandler):
         self._arrived: dict[Request, int] = {}
         self._held = 0
         crawler.signals.connect(self._received, signals.bytes_received)
+        self._timeout = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")  # for requests of a user's own spider
         at_once = crawler.settings.getint("CONCURRENT_REQUESTS_PER_DOMAIN")
         self._turns: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
 
@@ -101,7 +102,7 @@ class BoundedHandler(HTTP11DownloadHandler):
         meta = request.meta
         # A redirect takes this along: one list for all hops.
         spent: list[float] = meta.setdefault("seconds_spent", [0.0])
-        whole = meta.setdefault("seconds_whole", meta["download_timeout"])
+        whole = meta.setdefault("seconds_whole", meta.get("download_timeout") or self._timeout)
         left = whole - spent[0]
         if left <= 0:
             raise TimeoutError

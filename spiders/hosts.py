@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Self
+from typing import Self
 
 from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
@@ -80,9 +80,12 @@ def retry_after(response: Response, now: datetime) -> datetime | None:
 
 def clock_of(crawler: Crawler) -> Callable[[], datetime]:
     """Return the clock of the spider that crawls."""
-    spider: Any = crawler.spider
-    clock: Callable[[], datetime] = spider.now
+    clock: Callable[[], datetime] = getattr(crawler.spider, "now", None) or _utc_now  # a user's own spider has none
     return clock
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 def fresh_for(response: Response) -> timedelta | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
+from spiders.items import ArticleItem
 from storage.identity import url_key
 from storage.items import Arrival, Entry, Outcome, Poll, Source, SourceState
 
@@ -68,17 +68,19 @@ class RecordingIntake:
         """Keep the poll."""
         self.polls[poll.source_id] = poll
 
-    def items(self) -> Iterator[dict[str, Any]]:
-        """Yield the articles as plain items."""
+    def items(self) -> Iterator[ArticleItem]:
+        """Yield the articles as items."""
         for arrival in self.arrivals:
             article = arrival.article
-            yield {
-                "url": article.url,
-                "title": article.title,
-                "outlet": article.outlet,
-                "language": article.language,
-                "published": article.published.isoformat() if article.published else None,
-                "text": article.text,
-                "body_from": article.body_from.value,
-                "source": arrival.source.id,
-            }
+            yield ArticleItem(
+                url=article.url,
+                title=article.title,
+                summary=article.summary,
+                published=article.published.isoformat() if article.published else None,
+                authors=list(article.authors),
+                language=article.language,
+                text=article.text,
+                outlet=article.outlet,
+                source=arrival.source.id,
+                body_from=article.body_from.value,
+            )

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
-from spiders.base import MonitorSpider
+from spiders.base import MonitorSpider, flag
 from spiders.pollers.base import Poller
 from spiders.pollers.feed import FeedPoller
 from spiders.pollers.listing import ListingPoller
+from spiders.pollers.own import OwnPoller
 from spiders.pollers.sitemap import SitemapPoller
+from spiders.readers.dates import read_date
+from spiders.readers.mapped import FIELDS
+from storage.errors import UsageError
 from storage.items import Kind, Poll, Source
 
 
@@ -21,9 +26,9 @@ class SourceSpider(MonitorSpider):
 
     Args:
         sources: what to read.
-        url: one address instead, read as this spider's kind.
+        url: one address instead, read as this spider's kind; `outlet`, `language`, `timezone`, `only` and `robots` say more of it.
         name_feeds: see FeedPoller.
-        since: also what is older than the last poll, back to this moment (None: only what is new).
+        since: also what is older than the last poll, back to this moment (None: only what is new); a text is read as a date.
     """
 
     kind: ClassVar[Kind] = Kind.FEED
@@ -34,21 +39,26 @@ class SourceSpider(MonitorSpider):
         sources: Sequence[Source] = (),
         url: str | None = None,
         name_feeds: bool = False,
-        since: datetime | None = None,
+        since: datetime | str | None = None,
         **kwargs: Any,
     ) -> None:
+        about: dict[str, Any] = {name: kwargs.pop(name) for name in ("outlet", "language", "timezone", "only") if name in kwargs}
+        about["robots"] = flag(kwargs.pop("robots", True))
+        about["fields"] = tuple(_fields(kwargs.pop("fields", "")).items())
         # Without a name of its own `scrapy list` leaves this class out.
         super().__init__(name=getattr(type(self), "name", None) or "sources", **kwargs)
         self.sources = list(sources)
         if url:
-            self.sources.append(Source(id=url, url=url, kind=self.kind, origin="once"))
+            self.sources.append(Source(id=url, url=url, kind=self.kind, origin="once", **about))
+        past = _moment(since)
         feeds = FeedPoller(self, name_feeds=name_feeds)
         self.pollers: dict[Kind, Poller] = {
             Kind.FEED: feeds,
             Kind.SEARCH: feeds,
             Kind.JSON: feeds,
-            Kind.SITEMAP: SitemapPoller(self, since=since),
-            Kind.LISTING: ListingPoller(self, since=since),
+            Kind.SITEMAP: SitemapPoller(self, since=past),
+            Kind.LISTING: ListingPoller(self, since=past),
+            Kind.SPIDER: OwnPoller(self),
         }
 
     async def work(self) -> None:
@@ -88,3 +98,31 @@ class ListingSpider(SourceSpider):
 
     name = "listing"
     kind = Kind.LISTING
+
+
+class JsonSpider(SourceSpider):
+    """Reads an interface: `scrapy crawl json -a url=... -a fields='{"items": "data", "url": "link", "title": "headline"}'`."""
+
+    name = "json"
+    kind = Kind.JSON
+
+
+def _fields(given: str | Mapping[str, str]) -> Mapping[str, str]:
+    if not given or isinstance(given, Mapping):
+        return given or {}
+    try:
+        fields = json.loads(given)
+    except ValueError as error:
+        raise UsageError(f"fields is no JSON: {error}") from None
+    if not isinstance(fields, dict) or not set(fields) <= set(FIELDS) or not fields.get("url"):
+        raise UsageError(f"fields = {given!r} has to be an object with url, and no keys but {', '.join(FIELDS)}")
+    return fields
+
+
+def _moment(given: datetime | str | None) -> datetime | None:
+    if not isinstance(given, str):
+        return given
+    found = read_date(given)
+    if found is None:
+        raise UsageError(f"since = {given!r} is no date", hint="write it as 2026-01-31")
+    return found

@@ -20,6 +20,7 @@ class Kind(StrEnum):
     SEARCH = "search"  # a feed whose entries come from many outlets (Google News, Bing News)
     LISTING = "listing"  # a page of links to articles
     SITEMAP = "sitemap"
+    SPIDER = "spider"  # a Scrapy spider of the user's own
     JSON = "json"  # an interface of one outlet, read by a mapping
     PAGE = "page"  # one address, crawled once
     IMPORT = "import"  # articles handed over in a file
@@ -54,6 +55,7 @@ class Source:
     interval: timedelta | None = None  # asked by the user; None lets polling decide
     only: str = ""  # SITEMAP, LISTING: a regular expression that an article's address has to match somewhere
     fields: tuple[tuple[str, str], ...] = ()  # JSON, SEARCH: what stands where, see spiders.readers.mapped
+    spider: str = ""  # SPIDER: "path/to/file.py:ClassName"
     origin: str = "pack"  # "pack", "config", "added" (by command), "once" (one-off crawl)
 
 

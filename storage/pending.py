@@ -15,7 +15,21 @@ FIRST_WAIT = timedelta(hours=1)
 ATTEMPTS = 5  # after 1, 3, 9, 27 hours; then the feed's words have to do
 
 _DATES = ("published", "updated")
-_SOURCE_FIELDS = ("id", "url", "outlet", "language", "country", "timezone", "topic", "robots", "pages", "only", "verify_tls", "origin")
+_SOURCE_FIELDS = (
+    "id",
+    "url",
+    "outlet",
+    "language",
+    "country",
+    "timezone",
+    "topic",
+    "robots",
+    "pages",
+    "only",
+    "spider",
+    "verify_tls",
+    "origin",
+)
 
 
 class Pending:

@@ -250,7 +250,7 @@ SOURCE = '[[source]]\nurl = "https://one.example/feed"\n\n[[source]]\n'
         ("url = 'https://[::1'", "is no address"),
         ("url = 'https://a.example:99999/'", "is no address"),
         ("url = 'http://www.one.example/feed/'", "line 5: url of [[source]] number 2 is 'http://www.one.example/feed/', as that of number 1"),
-        ("url = 'https://two.example'\nkind = 'page'", 'line 6: kind of [[source]] number 2 is "page", but should be "feed", "search", "sitemap", "listing" or "json"'),
+        ("url = 'https://two.example'\nkind = 'page'", 'line 6: kind of [[source]] number 2 is "page", but should be "feed", "search", "sitemap", "listing", "json" or "spider"'),
         ("url = 'https://two.example'\nownership = 'mine'", 'line 6: ownership of [[source]] number 2 is "mine"'),
         ("url = 'https://two.example'\nlanguage = 'Vietnamese'", 'is "Vietnamese", but should be a language in two or three letters'),
         ("url = 'https://two.example'\ncountry = 'Canada'", 'is "Canada", but should be a country in two letters, such as "VN"'),
@@ -264,6 +264,8 @@ SOURCE = '[[source]]\nurl = "https://one.example/feed"\n\n[[source]]\n'
         ("url = 'https://two.example'\nkind = 'json'\nfields = { url = 'a', datum = 'b' }", "datum"),
         ("url = 'https://two.example'\nkind = 'json'\nfields = { items = 'a' }", "fields of [[source]] number 2 has no url"),
         ("url = 'https://two.example/{yyyy}'", "is no address"),
+        ("url = 'https://two.example'\nspider = 'my.py:Mine'", 'line 6: [[source]] number 2: spider goes with kind = "spider"'),
+        ("url = 'https://two.example'\nkind = 'spider'\nspider = 'my.py'", "but should be a file and a class in it"),
         ("url = 'https://two.example'\nid = 'a'\n[[source]]\nurl = 'https://3.example'\nid = 'a'",
          "line 9: id of [[source]] number 3 is 'a', as that of number 2 is already"),
     ],
@@ -448,7 +450,7 @@ def test_the_starter_shows_every_key_with_its_default(tmp_path: Path) -> None:
         struct = getattr(config, name)
         assert set(written[name]) == set(struct.__struct_encode_fields__), name
     # What goes with other kinds stands in the text, and is not for a feed.
-    assert {*written["source"][0], "fields"} == set(config.source[0].__struct_encode_fields__)
+    assert {*written["source"][0], "fields", "spider"} == set(config.source[0].__struct_encode_fields__)
     assert {key for table in written["alert"] for key in table} == set(config.alert[0].__struct_encode_fields__)
     for table in written["delivery"]:
         assert set(table) == {"kind", *KINDS[table["kind"]].__struct_encode_fields__}, table["name"]
