@@ -272,9 +272,7 @@ class StoreIntake:
                 familiar=self._matcher.familiar,
             )
             outcome, article_id = keeping.keep(arrival, matches, baseline=baseline)
-            if entry is None:  # a bare address is seen where it stands
-                transaction.sightings.note([_bare(arrival.source, article, article_id)], now)
-            else:
+            if entry is not None:
                 transaction.sightings.note([_sighting(arrival.source, entry, article_id)], now)
                 if arrival.retry:
                     transaction.pending.add(arrival.source, entry, article.why_no_page, now)
@@ -300,11 +298,6 @@ def document_of(article: Article) -> Document:
         outlet_host=article.outlet_host or (urlsplit(article.url).hostname or ""),
         ownership=article.ownership,
     )
-
-
-def _bare(source: Source, article: Article, article_id: int) -> Sighting:
-    key = url_key(article.url)
-    return Sighting(source_id=source.id[:LONGEST_ID], entry_key=key or article.url[:255], url_key=key, article_id=article_id, entry_hash="")
 
 
 def _sighting(source: Source, entry: Entry, article_id: int | None, no_page: str | None = None) -> Sighting:

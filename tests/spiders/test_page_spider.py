@@ -67,7 +67,8 @@ def test_an_article(visited: Visited, path: str) -> None:
     assert (poll.outcome, poll.entries) == (CHANGED, 1)
     (arrival,) = visited.crawl.of(visited.site.url(path))
     assert (arrival.article.url, arrival.article.title) == (visited.site.url("/article"), "FPT mở trung tâm")
-    assert arrival.entry is None and arrival.article.body_from is BodyFrom.PAGE
+    assert arrival.entry is not None and arrival.entry.url == visited.site.url(path)  # a sighting of its own
+    assert arrival.article.body_from is BodyFrom.PAGE
 
 
 @pytest.mark.parametrize(("path", "number"), [("/feed", 1), ("/as-text", 1), ("/atom", 2)])
