@@ -58,9 +58,10 @@ class News:
 
 
 def _words(seed: int, count: int) -> list[str]:
+    # None begins with a letter of a watched name: three such words in a row would pass for what the name is short for.
     chance = random.Random(seed)
     return [
-        "".join(chance.choices("bcdfghklmnprst", k=1) + chance.choices("aeiou", k=1) + chance.choices("klmnrst", k=4)) for _ in range(count)
+        "".join(chance.choices("bcdghklmnrs", k=1) + chance.choices("aeiou", k=1) + chance.choices("klmnrst", k=4)) for _ in range(count)
     ]
 
 
