@@ -22,7 +22,7 @@ from monitor.config_digests import FORMATS, LANGUAGES, DigestTable, check_digest
 from monitor.config_errors import Document, Keys, check_keys, parse, refused, shown
 from monitor.config_upkeep import TABLES as UPKEEP
 from monitor.config_upkeep import Alive, Backup, Keep, Metrics, check_upkeep
-from monitor.config_web import Web, check_web
+from monitor.config_web import TOKEN_VARIABLE, Web, check_web
 from storage.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -191,6 +191,7 @@ class Config(_File, frozen=True, kw_only=True):
         from urllib.parse import unquote, urlsplit
 
         named = [
+            TOKEN_VARIABLE,
             self.alive.url_env,
             *(getattr(one, key, "") for one in self.deliveries for key in ("password_env", "url_env", "token_env")),
         ]

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 FRESH = timedelta(minutes=10)  # a crawl that ended so recently serves a digest, too
 PAUSE = timedelta(minutes=5)  # between two crawls: what comes due meanwhile is asked together
 AGAIN = timedelta(minutes=30)  # until the same failure is told again
+NEEDED = frozenset({"crawl", "digest", "delivery"})  # before these were done once, a process has shown nothing
 ATTEMPTS = 3  # crawls that are begun for one digest; then it is made of what is stored
 
 
@@ -76,6 +77,7 @@ class Work:
     _failed: dict[tuple[str, str], datetime] = field(default_factory=dict)  # what failed, and when that was told
     _resting: dict[str, datetime] = field(default_factory=dict)  # duties that failed
     _unwell: set[str] = field(default_factory=set)  # kinds of work whose last round failed
+    _ended: set[str] = field(default_factory=set)  # kinds of work that had a round since the process began
     _signs: Signs | None = None
 
     def crawl_due(self) -> None:
@@ -151,7 +153,8 @@ class Work:
 
         self._signs = self._signs or Signs(self.store, self.clock, fail)
         desk = self.setup.wanted[0].desk
-        self._signs.give(self.setup.config, desk.sources, well=not self._unwell - {"metrics", "alive"})
+        well = self._ended >= NEEDED and not self._unwell - {"metrics", "alive"}
+        self._signs.give(self.setup.config, desk.sources, well=well)
 
     def once(self) -> None:
         """Do all that is due now, one thing after the other."""
@@ -180,6 +183,7 @@ class Work:
             self.fail(name, str(error))
         except Exception as error:  # noqa: BLE001 - a fault in one kind of work must not end the others
             self.fail(name, f"{type(error).__name__}: {error}")
+        self._ended.add(name)
         if self.failures == failures and name not in {"crawl", "upkeep"}:  # those two clear themselves: a round may have nothing to do
             self._unwell.discard(name)
         self._tell_incidents()

@@ -58,8 +58,14 @@ def test_what_the_configuration_calls_secret(tmp_path: Path) -> None:
     text += block("delivery", name="chat", kind="apprise", url_env="CHAT")
     text += block("delivery", name="hook", kind="webhook", url="https://x.example/", token_env="TOKEN")
     config = config_of(tmp_path, text).with_database("postgresql://me:p%40ssword@db.example/news")
-    env = {"ALIVE": "https://hc.example/uuid", "CHAT": "tgram://a  slack://b", "TOKEN": "t0ken", "HOME": "/root"}
-    assert sorted(config.secrets(env)) == sorted(["https://hc.example/uuid", "tgram://a", "slack://b", "t0ken", "p@ssword"])
+    env = {
+        "ALIVE": "https://hc.example/uuid",
+        "CHAT": "tgram://a  slack://b",
+        "TOKEN": "t0ken",
+        "MONITOR_WEB_TOKEN": "web-t0ken",
+        "HOME": "/root",
+    }
+    assert sorted(config.secrets(env)) == sorted(["https://hc.example/uuid", "tgram://a", "slack://b", "t0ken", "web-t0ken", "p@ssword"])
 
 
 def test_libraries_log_through_it() -> None:

@@ -188,6 +188,19 @@ def test_called_after_good_rounds_at_its_pace(store: Store, tmp_path: Path, monk
         assert len(seen.calls) == 3
 
 
+def test_a_process_that_has_done_nothing_yet_calls_nobody(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with switch() as seen:
+        work = world_of(store, tmp_path, f'[alive]\nurl = "{seen.url}"\n').work()
+        rounds = work.rounds()
+        for name in ("signs", "crawl", "signs", "delivery", "signs"):
+            work.guarded(name, rounds[name])
+        assert not seen.calls
+        for name in ("digest", "signs"):
+            work.guarded(name, rounds[name])
+        assert len(seen.calls) == 1
+
+
 def test_a_switch_that_does_not_answer_stops_nothing(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     world = world_of(store, tmp_path, f'[alive]\nurl = "http://127.0.0.1:{free_port()}/"\nevery_minutes = 1\n')
