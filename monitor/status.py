@@ -124,7 +124,7 @@ def _rows(status: Status, zone: ZoneInfo) -> list[tuple[str, str]]:
         found = sorted((one for one in coverage.ailing if one.kind is kind), key=lambda one: (one.began or now, one.source_id))
         rows += [(health.WORDS[kind], f"{one.source_id}: {health.sentence(one, now)}") for one in found[:_SHOWN]]
         if len(found) > _SHOWN:
-            rows.append(("", f"and {len(found) - _SHOWN} more: monitor sources list --ailing"))
+            rows.append(("", f"and {len(found) - _SHOWN} more: monitor status --json"))
     return rows
 
 

@@ -47,7 +47,7 @@ def crawl(
 ) -> None:
     """Gather news now: from all sources, from some, or once from bare addresses.
 
-    A bare address may be an article, a feed, a sitemap or a site, and is crawled once; with --depth the pages of the same site that
+    A bare address may be an article, a feed or a site, and is crawled once; with --depth the pages of the same site that
     it leads to, too. What was read is not fetched again, so a crawl that was cut short is simply run again. Exit code 0: all read;
     3: some sources could not be read; 1: none could.
 

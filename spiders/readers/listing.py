@@ -122,7 +122,7 @@ def _parsed(body: bytes, encoding: str | None) -> Any:
 
 def _nothing(body: bytes, spots: Sequence[_Spot]) -> str:
     if _SCRIPTED.search(body) or body.count(b"<script") > 3 * max(len(spots), 1):
-        return "no list of articles stands in the page; it seems to be drawn by script (browser = true reads such pages)"
+        return "no list of articles stands in the page; it seems to be drawn by script"
     return "no list of articles stands in the page"
 
 
