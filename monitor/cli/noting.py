@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from monitor.cli.context import Context, now
 from storage.errors import StorageBusy, StorageError, StorageLocked
-from storage.notebook import Notebook
+
+if TYPE_CHECKING:
+    from storage.notebook import Notebook
 
 
 @contextmanager
@@ -24,5 +27,7 @@ def noting(ours: Context) -> Iterator[None]:
 
 def notebook_of(ours: Context) -> Notebook:
     """Return the notebook of the configured database, which need not be there."""
+    from storage.notebook import Notebook  # here: it brings SQLAlchemy, and `--help` must start at once
+
     file = ours.config.database_file
     return Notebook(ours.config.database, file)

@@ -371,7 +371,7 @@ def test_a_clock_that_is_set_wakes_the_timers(tmp_path: Path, monkeypatch: pytes
     out = StringIO()
     begun = time.monotonic()
     shift = timedelta(0)
-    monkeypatch.setattr(module, "TICKS_S", {"crawl": 3600, "alert": 3600, "digest": 3600, "delivery": 3600, "upkeep": 3600})
+    monkeypatch.setattr(module, "TICKS_S", {"crawl": 3600, "alert": 3600, "digest": 3600, "delivery": 3600, "upkeep": 3600, "signs": 3600})
     monkeypatch.setattr(module.Shell, "_crawl", lambda *_: Ended(code=0, report={"asked": 1, "read": 1}))
 
     def now() -> datetime:

@@ -157,7 +157,7 @@ def test_a_webhook_goes_through_the_proxy_of_the_environment(hook: Hook, monkeyp
 
 def test_the_short_form() -> None:
     stories = [story(number, stored(number, mention(), title=f"News {number}\r\nx")) for number in range(1, 8)]
-    made = digest(*stories, coverage=coverage(read=41, failing=(failing(),)))
+    made = digest(*stories, coverage=coverage(read=41, ailing=(failing(),)))
     title, body = short(made, stories=5, link="https://example.org/digests/", again=False)
     assert title == made.subject
     assert body.count("https://outlet") == 5
