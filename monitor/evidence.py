@@ -123,7 +123,11 @@ class Judge:
             if sense.unit_data is not None:
                 parts += self._unit_support(sense.unit_data, near, told.role(hit))
             else:
-                parts += self._support(hit, near, scene) + told.role(hit) + self._fields(near, said=said)
+                parts += (
+                    self._support(hit, near, scene)
+                    + told.role(hit)
+                    + self._fields(near, said=said, other=any(value < 0 for _, value in told.role(hit)))
+                )
             if against:
                 parts.append((f"rival: {rival}", -min(against, 0.5) if said else -against))
             others = told.others(hit)
@@ -169,6 +173,8 @@ class Judge:
             parts.append(("as a place of work", 0.22))
         elif self._before is not None and self._before.search(before) and (close or near.count("field strong") or near.count("field") > 1):
             parts.append(("as a place of work", 0.1))
+        if near.owned_by("places"):
+            parts.append(("of its place", 0.2))
         if self._articles is not None and self._articles.search(near.words_before):
             parts.append(("with an article", 0.25))
         if self._not_before is not None and self._not_before.search(near.words_before):
@@ -187,16 +193,18 @@ class Judge:
             parts.append(("full name elsewhere", 0.5))
         return parts
 
-    def _fields(self, near: _Near, *, said: bool) -> list[tuple[str, float]]:
+    def _fields(self, near: _Near, *, said: bool, other: bool) -> list[tuple[str, float]]:
         """What the words of whole fields say: one says little, and none carries the name alone."""
         parts = []
-        strong, other = near.count("field strong"), near.count("field")
-        value = (0.14 + 0.12 * strong if strong else 0.0) + 0.07 * other
+        strong, weak = near.count("field strong"), near.count("field")
+        value = (0.14 + 0.12 * strong if strong else 0.0) + 0.07 * weak
         if value:
             parts.append(("its field near", min(value, 0.4)))
         far = 0.03 * near.far("field") + 0.06 * near.far("field strong")
         if far:
             parts.append(("its field", min(far, 0.12)))
+        if (strong or weak) and near.count("places") and not other:
+            parts.append(("its field in its place", 0.12))
         around = 0.06 * near.count("around") + 0.02 * near.far("around")
         if around:
             parts.append(("organisations", min(around, 0.15)))
@@ -331,6 +339,13 @@ class _Near:
         """Whether one stands so near."""
         left, right = self._start - distance, self._end + distance
         return any(cue.group == group and left <= cue.end and cue.start <= right for cue in self._places)
+
+    def owned_by(self, group: str) -> bool:
+        """Whether one owns the name: "Québec's X"."""
+        return any(
+            cue.group == group and cue.end < self._start <= cue.end + 4 and self._whole[cue.end : self._start] in ("'s ", "' ")
+            for cue in self._places
+        )
 
     def beside(self, group: str) -> bool:
         """Whether one stands beside the name in the same clause, as in an apposition."""

@@ -24,6 +24,8 @@ MATCHER = Matcher(builtin_watchlist())
 TOPICS = ("FPT", "Mila", "FUNiX")
 # Measured on tests/data/mentions.jsonl when it was last extended. Raise them when the matcher gets better; never lower them.
 FLOORS = {"FPT": (1.0, 1.0), "Mila": (1.0, 0.991), "FUNiX": (1.0, 1.0)}
+# The same on tests/data/mentions_unseen.jsonl, which no word and no rule has been mended for: what news of tomorrow may give. Thin texts still lose Mila.
+UNSEEN = {"FPT": (1.0, 0.93), "Mila": (1.0, 0.74), "FUNiX": (1.0, 1.0)}
 
 
 def rows(name: str) -> list[dict[str, Any]]:
@@ -69,10 +71,16 @@ def mentions(text: str, topic: str = "FPT", **fields: str) -> list[Mention]:
 
 def test_our_own_labelled_documents() -> None:
     labelled = rows("mentions.jsonl")
-    assert len(labelled) >= 865
+    assert len(labelled) >= 955
     assert {row["lang"] for row in labelled} >= {"vi", "en", "fr", "ja", "ko", "de"}
     measured = figures(labelled, topics_of)
     for topic, (precision, recall) in FLOORS.items():
+        assert measured[topic][0] >= precision and measured[topic][1] >= recall, (topic, measured[topic])
+
+
+def test_documents_that_no_rule_was_mended_for() -> None:
+    measured = figures(rows("mentions_unseen.jsonl"), topics_of)
+    for topic, (precision, recall) in UNSEEN.items():
         assert measured[topic][0] >= precision and measured[topic][1] >= recall, (topic, measured[topic])
 
 
