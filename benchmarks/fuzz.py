@@ -198,8 +198,8 @@ def inert(shape: str, faults: list[str]) -> None:
 
 def search(words: str) -> None:
     """A search is answered or refused in words, never by the database's own error."""
-    from storage.articles import ArticleFilter
     from storage.errors import MediaMonitorError
+    from storage.filters import ArticleFilter
 
     try:
         with _store().reading() as reading:

@@ -32,7 +32,8 @@ from monitor.watchlist import builtin_watchlist
 from storage.articles import NewArticle
 from storage.identity import outlet_host
 from storage.items import Article, BodyFrom
-from storage.store import Store, Transaction
+from storage.reading import Transaction
+from storage.store import Store
 
 FAMILIAR = Matcher(builtin_watchlist()).familiar
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)

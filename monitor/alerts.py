@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from monitor.digest.record import Digest
     from monitor.watchlist import Watchlist
     from storage.items import Source, StoredArticle
-    from storage.store import Reading, Store, Transaction
+    from storage.reading import Reading, Transaction
+    from storage.store import Store
 
 HORIZON = timedelta(hours=48)  # what was seen longer ago is the digest's
 HOUR = timedelta(hours=1)

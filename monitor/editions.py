@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from monitor.digest.record import Digest
     from storage.ledger import DigestRow, Retold
     from storage.periods import Incident, PeriodRow
-    from storage.store import Reading, Store, Transaction
+    from storage.reading import Reading, Transaction
+    from storage.store import Store
 
 _CLOCK_SET = timedelta(minutes=2)  # so far in the future an edition cannot be by the small steps of a clock that is kept right
 
@@ -233,7 +234,7 @@ def again(desk: Desk) -> Edition:
 
 def of_window(desk: Desk, since: datetime | None, until: datetime) -> Edition:
     """Show the stories first seen in a window, told or not, old coverage included."""
-    from storage.articles import ArticleFilter
+    from storage.filters import ArticleFilter
 
     with desk.store.reading() as reading:
         stories = _only(desk, list(reading.articles.stories(ArticleFilter(since=since, until=until))))

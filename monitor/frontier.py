@@ -7,7 +7,8 @@ from datetime import datetime
 
 from monitor.intake import StoreIntake
 from storage.items import Step
-from storage.store import Store, Transaction
+from storage.reading import Transaction
+from storage.store import Store
 
 
 class StoreFrontier:

@@ -24,8 +24,9 @@ from spiders.readers.dates import read_date
 from storage.errors import UsageError
 from storage.identity import outlet_host, url_key
 from storage.items import Arrival, Article, BodyFrom, Kind, Outcome, Ownership, Source
+from storage.reading import Transaction
 from storage.sightings import Sighting
-from storage.store import Store, Transaction
+from storage.store import Store
 from storage.text import SUMMARY_LIMIT, TEXT_LIMIT, TITLE_LIMIT, clean_text
 
 _AT_IT = timedelta(minutes=1)  # an import that has stored nothing for so long was interrupted

@@ -20,8 +20,9 @@ from monitor.matching import Document, Matcher, Matches
 from monitor.outlets import with_outlet
 from storage.identity import entry_hash, url_key
 from storage.items import Arrival, Article, Entry, Kind, Outcome, Poll, PollOutcome, Source, SourceState
+from storage.reading import Transaction
 from storage.sightings import Sighting
-from storage.store import Store, Transaction
+from storage.store import Store
 from storage.text import fold
 
 _FLUSH_ROWS = 500

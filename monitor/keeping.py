@@ -11,7 +11,7 @@ from monitor.placing import enter, place
 from storage.articles import NewArticle
 from storage.identity import title_key, url_key
 from storage.items import Arrival, Article, BodyFrom, Evidence, Kind, Outcome, Source, SourceState, StoredArticle
-from storage.store import Transaction
+from storage.reading import Transaction
 from storage.text import fold
 
 SAME_HEADLINE = timedelta(days=3)  # an aggregator's link without an address: the same outlet, the same headline, within so long

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from monitor.config import Config
-    from storage.store import Reading, Store
+    from storage.reading import Reading
+    from storage.store import Store
 
 PREFIX = "media_monitor_"
 _WINDOW = timedelta(hours=24)

@@ -7,7 +7,7 @@ from datetime import datetime
 from monitor.stories import Decision, decide
 from storage.fingerprints import Fingerprint, fingerprint
 from storage.items import Article
-from storage.store import Transaction
+from storage.reading import Transaction
 
 
 def place(

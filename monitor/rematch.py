@@ -12,7 +12,8 @@ from monitor.intake import document_of
 from monitor.matching import Matcher, Matches
 from monitor.placing import enter, place
 from storage.items import Mention, StoredArticle, Suppression
-from storage.store import Store, Transaction
+from storage.reading import Transaction
+from storage.store import Store
 
 _BATCH = 100  # articles in memory and in one transaction
 NEWS = timedelta(hours=48)  # what was seen longer ago is kept when it is found, but not told as news

@@ -17,7 +17,8 @@ from monitor.stories import evidence_of
 from monitor.weights import Weigher
 from storage.dedupe import Candidate
 from storage.items import Evidence
-from storage.store import Store, Transaction
+from storage.reading import Transaction
+from storage.store import Store
 
 _REACH = 0.35  # share from which one article leads to the next
 _LARGEST = 250  # articles looked at together: an event told more often than that keeps the groups it has

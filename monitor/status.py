@@ -17,7 +17,7 @@ from storage.items import Ail, Ailment, Coverage, Source
 
 if TYPE_CHECKING:
     from monitor.schedule import Timetable
-    from storage.store import Reading
+    from storage.reading import Reading
 
 STALE = timedelta(hours=26)  # a daily crawl may be late by two hours before somebody should look
 _GAPS_WITHIN = timedelta(days=7)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from monitor.digest.record import Trend
-    from storage.store import Reading
+    from storage.reading import Reading
 
 DAYS = 30
 NEW_WITHIN = timedelta(days=7)

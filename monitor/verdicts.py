@@ -10,7 +10,8 @@ from monitor.rematch import rewrite
 from storage.errors import UsageError
 from storage.identity import url_key
 from storage.items import MUTED, Evidence, Mention, StoredArticle, Suppression
-from storage.store import Reading, Store, Transaction
+from storage.reading import Reading, Transaction
+from storage.store import Store
 
 
 def judge(store: Store, matcher: Matcher, target: str, said: str, topic: str | None, now: datetime) -> str:

@@ -12,7 +12,7 @@ from storage.identity import canonical_url, url_key
 from storage.items import StoredArticle
 
 if TYPE_CHECKING:
-    from storage.store import Reading
+    from storage.reading import Reading
 
 STORED, NEVER, REFUSED, NO_TOPIC, SUPPRESSED, NO_TEXT = 0, 10, 11, 12, 13, 14
 _EMPTY = ("no article text", "the page is empty")  # what `spiders.pages` says of a page without a text

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, case, func, insert, select
 
 from storage import schema
+from storage.moments import Moment
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,7 +97,7 @@ class Alerts:
 
     def known_since(self) -> datetime | None:
         """Return when the oldest article was first seen: before that there is no history to compare with."""
-        found: datetime | None = self._connection.execute(select(func.min(schema.articles.c.first_seen, type_=schema.Moment()))).scalar()
+        found: datetime | None = self._connection.execute(select(func.min(schema.articles.c.first_seen, type_=Moment()))).scalar()
         return found
 
     def begun(self, topic: str, since: datetime) -> list[tuple[int, datetime]]:
@@ -108,7 +109,7 @@ class Alerts:
         table, mentions = schema.articles, schema.mentions
         about = select(mentions.c.article_id).where(mentions.c.topic == topic, ~mentions.c.passing)
         moment = case((table.c.published < table.c.first_seen, table.c.published), else_=table.c.first_seen)
-        first = func.min(moment, type_=schema.Moment())
+        first = func.min(moment, type_=Moment())
         query = select(table.c.story_id, first).where(table.c.matched, ~table.c.baseline, ~table.c.suppressed, table.c.id.in_(about))
         # Nothing that began in the window was seen before it.
         recent = select(table.c.story_id).where(table.c.first_seen >= since)

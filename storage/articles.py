@@ -8,31 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, insert, select, update
 
 from storage import schema, search
+from storage.filters import ArticleFilter, narrow
 from storage.identity import title_key
 from storage.items import Article, Evidence, Mention, StoredArticle, Story, Suppression
 from storage.rows import article_values, evidence_value, mention_row, read_article, suppression_row
 from storage.upsert import insert_or
 
 _BATCH = 500
-
-
-@dataclass(frozen=True, kw_only=True)
-class ArticleFilter:
-    """Which articles (or stories with such an article) are meant; None or "" does not filter."""
-
-    topic: str | None = None
-    unit: str | None = None
-    outlet: str | None = None  # name or host
-    language: str | None = None
-    ownership: str | None = None
-    since: datetime | None = None  # by first_seen
-    until: datetime | None = None
-    suppressed: bool = False  # True: those whose hits were not told
-    unmatched: bool = False  # True: also articles that mention no topic (kept by `import --keep-unmatched`)
-    limit: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,7 +185,7 @@ class Articles:
     def find(self, wanted: ArticleFilter) -> Iterator[StoredArticle]:
         """Yield articles, newest first, in batches of bounded memory."""
         table = schema.articles
-        query = _narrow(select(table.c.id), wanted).order_by(table.c.first_seen.desc(), table.c.id.desc())
+        query = narrow(select(table.c.id), wanted).order_by(table.c.first_seen.desc(), table.c.id.desc())
         if wanted.limit:
             query = query.limit(wanted.limit)
         return self._stream(list(self._connection.scalars(query)), with_text=False)
@@ -208,7 +193,7 @@ class Articles:
     def export(self, wanted: ArticleFilter) -> Iterator[StoredArticle]:
         """Yield articles in the order they were stored, with their texts; memory is bounded."""
         table = schema.articles
-        query = _narrow(select(table.c.id), replace(wanted, unmatched=True)).order_by(table.c.id)
+        query = narrow(select(table.c.id), replace(wanted, unmatched=True)).order_by(table.c.id)
         return self._stream(list(self._connection.scalars(query)), with_text=True)
 
     def after(self, article_id: int, limit: int) -> list[StoredArticle]:
@@ -223,7 +208,7 @@ class Articles:
     def stories(self, wanted: ArticleFilter) -> Iterator[Story]:
         """Yield the stories that hold such an article, whole, newest first."""
         table = schema.articles
-        query = _narrow(select(table.c.story_id), wanted).group_by(table.c.story_id)
+        query = narrow(select(table.c.story_id), wanted).group_by(table.c.story_id)
         query = query.order_by(func.min(table.c.first_seen).desc(), table.c.story_id.desc())
         if wanted.limit:
             query = query.limit(wanted.limit)
@@ -339,43 +324,6 @@ class Articles:
             row.id: read_article(row, hits[row.id], hidden[row.id], seen[row.id])
             for row in self._connection.execute(_ARTICLES_TEXT if with_text else _ARTICLES, keys)
         }
-
-
-def _narrow(query: Select[Any], wanted: ArticleFilter) -> Select[Any]:
-    table, mentions = schema.articles, schema.mentions
-    if wanted.suppressed:
-        query = query.where(table.c.suppressed)
-    elif wanted.unmatched and not wanted.topic:
-        query = query.where(~table.c.suppressed)
-    else:
-        query = query.where(table.c.matched)
-    if wanted.topic or wanted.unit:
-        hits = schema.suppressions if wanted.suppressed and not wanted.unit else mentions
-        among = select(hits.c.article_id)
-        if wanted.topic:
-            among = among.where(hits.c.topic == wanted.topic)
-        if wanted.unit:
-            among = among.where(of_unit(wanted.unit))
-        query = query.where(table.c.id.in_(among))
-    if wanted.outlet:
-        name = wanted.outlet.lower()
-        query = query.where(
-            (func.lower(table.c.outlet) == name) | (table.c.outlet_host == name.removeprefix("www.")) | (table.c.outlet == wanted.outlet)
-        )
-    for column, value in ((table.c.language, wanted.language), (table.c.ownership, wanted.ownership)):
-        if value:
-            query = query.where(column == value)
-    if wanted.since:
-        query = query.where(table.c.first_seen >= wanted.since)
-    if wanted.until:
-        query = query.where(table.c.first_seen < wanted.until)
-    return query
-
-
-def of_unit(unit: str) -> ColumnElement[bool]:
-    """Say of a mention that it names a unit, or a part of it: "FPT Education" is in "FPT › FPT Education › FPT University"."""
-    column, last = schema.mentions.c.unit, "› " + unit.rpartition("› ")[2]
-    return column.endswith(last, autoescape=True) | column.contains(f"{last} ›", autoescape=True) | (column == unit)
 
 
 _KEYS: BindParameter[Any] = bindparam("keys", expanding=True)

@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from storage.connecting import BUSY_TIMEOUT_S, translated
 from storage.errors import StorageDamaged, StorageError
-from storage.store import BUSY_TIMEOUT_S, translated
 
 if TYPE_CHECKING:
     from storage.store import Store

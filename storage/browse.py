@@ -15,7 +15,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, li
 from sqlalchemy import table as table_clause
 
 from storage import schema, search
-from storage.articles import ArticleFilter, Articles, of_unit
+from storage.articles import Articles
+from storage.filters import ArticleFilter, of_unit
 from storage.items import StoredArticle, Story
 
 MANY = 2_000  # articles that hold the words of a search: so many are put in order

@@ -6,15 +6,11 @@ time zone can touch them. Texts stand apart from articles, so that what scans ar
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Any
-
 from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     Float,
     ForeignKey,
     Index,
@@ -26,30 +22,8 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.types import TypeDecorator
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware datetime, kept as microseconds since 1970 in UTC."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Turn an aware datetime into a number; a naive one is a mistake of ours."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"naive datetime {value!r}")
-        return (value - _EPOCH) // _MICROSECOND
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Turn the number back."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
-
+from storage.moments import Moment
 
 # A plain INTEGER PRIMARY KEY is SQLite's rowid; PostgreSQL gets 64 bits.
 Id = BigInteger().with_variant(Integer(), "sqlite")

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, SmallInteger, Table
 
-from storage.schema import Id, Moment, metadata
+from storage.moments import Moment
+from storage.schema import Id, metadata
 
 __all__ = ["bands", "metadata", "sketches", "term_counts", "terms", "unsettled"]
 

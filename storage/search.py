@@ -15,7 +15,8 @@ from storage.items import Article, Mention, StoredArticle, Suppression
 from storage.text import clean_text, fold
 
 if TYPE_CHECKING:
-    from storage.articles import ArticleFilter, Articles
+    from storage.articles import Articles
+    from storage.filters import ArticleFilter
 
 _SNIPPET_WORDS = 30
 _TOKEN = re.compile(r'(-?)"([^"]*)"?|(-?)(\S+)')

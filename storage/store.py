@@ -9,169 +9,26 @@ with Store.open("sqlite:///monitor.db") as store:
 
 from __future__ import annotations
 
-import os
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, insert, select
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
-from storage import schema
-from storage.alerts import Alerts
-from storage.articles import ArticleFilter, Articles
-from storage.deliveries import Deliveries
-from storage.errors import StorageDamaged, StorageError, StorageLocked, UsageError
-from storage.gaps import Gaps
-from storage.items import StoredArticle
-from storage.ledger import Ledger
+from storage.connecting import engine_of, file_of, parse_url, refuse_foreign, schema_version, translated
+from storage.errors import StorageDamaged, StorageError, UsageError
 from storage.locks import Held, advisory_lock, file_lock
-from storage.pending import Pending
-from storage.periods import Incidents, Periods
-from storage.sightings import Sightings
-from storage.sources import Sources
-from storage.verdicts import Verdicts
+from storage.reading import Reading, Transaction
 
 if TYPE_CHECKING:
-    from storage.browse import Browse
-    from storage.dedupe import Dedupe
-    from storage.frontier import Frontier
     from storage.notebook import Notebook
-    from storage.retention import Retention
-    from storage.trends import Trends
 
 SCHEMA_HEAD = "0010"
-BUSY_TIMEOUT_S = 60.0
-
-
-class Reading:
-    """One connection with the nouns as attributes; what is asked within it sees one state of the store."""
-
-    def __init__(self, connection: Connection) -> None:
-        self.connection = connection
-
-    @cached_property
-    def sources(self) -> Sources:
-        """What is remembered of sources and their polls."""
-        return Sources(self.connection)
-
-    @cached_property
-    def gaps(self) -> Gaps:
-        """Spans in which entries may have been missed."""
-        return Gaps(self.connection)
-
-    @cached_property
-    def sightings(self) -> Sightings:
-        """Which entries were seen where."""
-        return Sightings(self.connection)
-
-    @cached_property
-    def pending(self) -> Pending:
-        """Entries whose page is to be asked again."""
-        return Pending(self.connection)
-
-    @cached_property
-    def articles(self) -> Articles:
-        """Articles, their mentions, their stories."""
-        return Articles(self.connection)
-
-    @cached_property
-    def ledger(self) -> Ledger:
-        """What was told, and when."""
-        return Ledger(self.connection)
-
-    @cached_property
-    def periods(self) -> Periods:
-        """Which tellings were due, and how far they came."""
-        return Periods(self.connection)
-
-    @cached_property
-    def incidents(self) -> Incidents:
-        """What befell the watch itself."""
-        return Incidents(self.connection)
-
-    @cached_property
-    def deliveries(self) -> Deliveries:
-        """Who is to get what, and how far that came."""
-        return Deliveries(self.connection)
-
-    @cached_property
-    def alerts(self) -> Alerts:
-        """What could not wait."""
-        return Alerts(self.connection)
-
-    @cached_property
-    def frontier(self) -> Frontier:
-        """How far walks have come."""
-        from storage.frontier import Frontier  # here: walks alone ask for it
-
-        return Frontier(self.connection)
-
-    @cached_property
-    def trends(self) -> Trends:
-        """Figures over weeks."""
-        from storage.trends import Trends  # here: most commands show no chart
-
-        return Trends(self.connection)
-
-    @cached_property
-    def verdicts(self) -> Verdicts:
-        """What people decided."""
-        return Verdicts(self.connection)
-
-    def meta(self, key: str) -> str | None:
-        """Return what was remembered under a key."""
-        return self.connection.execute(select(schema.meta.c.value).where(schema.meta.c.key == key)).scalar()
-
-    def metas(self, prefix: str) -> dict[str, str]:
-        """Return what was remembered under all keys with a beginning."""
-        rows = self.connection.execute(
-            select(schema.meta.c.key, schema.meta.c.value).where(schema.meta.c.key.startswith(prefix, autoescape=True))
-        )
-        return {row.key: row.value for row in rows}
-
-    @cached_property
-    def dedupe(self) -> Dedupe:
-        """Which articles may be copies, or tell the same story."""
-        from storage.dedupe import Dedupe  # here: most commands only read, and it is a tenth of their start
-
-        return Dedupe(self.connection)
-
-    @cached_property
-    def browse(self) -> Browse:
-        """Pages of what is stored."""
-        from storage.browse import Browse  # here: readers of pages alone ask for it
-
-        return Browse(self.connection, self.articles)
-
-    def search(self, words: str, wanted: ArticleFilter) -> Iterator[tuple[StoredArticle, str]]:
-        """Yield articles that hold the words, best first, with a snippet; see storage.search."""
-        from storage.search import search
-
-        return search(self.connection, self.articles, words, wanted)
-
-
-class Transaction(Reading):
-    """A reading that may also change what it reads; it ends whole or not at all."""
-
-    @cached_property
-    def retention(self) -> Retention:
-        """What is forgotten after a time."""
-        from storage.retention import Retention  # here: upkeep alone asks for it
-
-        return Retention(self.connection)
-
-    def set_meta(self, key: str, value: str | None) -> None:
-        """Remember a value under a key, None forgets it."""
-        self.connection.execute(delete(schema.meta).where(schema.meta.c.key == key))
-        if value is not None:
-            self.connection.execute(insert(schema.meta), {"key": key, "value": value})
 
 
 class Store:
@@ -193,8 +50,8 @@ class Store:
             StorageDamaged: not a database of ours, or one of a newer version.
             StorageError: it cannot be opened.
         """
-        parsed = _parse(url)
-        path = _file_of(parsed)
+        parsed = parse_url(url)
+        path = file_of(parsed)
         if path is not None:
             if path.is_dir():
                 raise UsageError(f"{path} is a folder, not a database", hint="name a file in it, such as monitor.db")
@@ -204,8 +61,8 @@ class Store:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise StorageError(f"{path.parent}: the folder cannot be made: {error.strerror}", hint="check its permissions") from error
-            _refuse_foreign(path)
-        store = cls(_engine(parsed), path)
+            refuse_foreign(path)
+        store = cls(engine_of(parsed), path)
         try:
             with translated(store.name):
                 store._check_schema()
@@ -374,136 +231,3 @@ class Store:
             # Another process may have done it while we waited for our turn.
             if schema_version(transaction.connection) != SCHEMA_HEAD:
                 upgrade(transaction.connection)
-
-
-def schema_version(connection: Connection) -> str | None:
-    """Return the schema's version as the database states it, None for an empty database."""
-    from sqlalchemy import Column, MetaData, String, Table
-
-    if not connection.dialect.has_table(connection, "alembic_version"):
-        return None
-    table = Table("alembic_version", MetaData(), Column("version_num", String))
-    found: str | None = connection.execute(select(table.c.version_num)).scalar()
-    return found
-
-
-def _parse(url: str) -> URL:
-    if "://" not in url:
-        return URL.create("sqlite", database=url)
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError) as error:
-        raise UsageError("the database URL cannot be read", hint="write sqlite:///monitor.db or postgresql://user@host/name") from error
-    family = parsed.drivername.partition("+")[0]
-    if family in {"postgresql", "postgres"}:
-        return parsed.set(drivername="postgresql+psycopg")
-    if family != "sqlite":
-        raise UsageError(
-            f"databases of kind {family!r} are not supported", hint="write sqlite:///monitor.db or postgresql://user@host/name"
-        )
-    return parsed
-
-
-def _file_of(url: URL) -> Path | None:
-    if not url.drivername.startswith("sqlite"):
-        return None
-    if not url.database or url.database == ":memory:":
-        raise UsageError("the database has to be a file", hint="write sqlite:///monitor.db")
-    return Path(url.database)
-
-
-def _refuse_foreign(path: Path) -> None:
-    """Leave another program's database untouched: ours has Alembic's table, or none yet."""
-    if not path.exists() or not path.stat().st_size:
-        return
-    try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
-    except sqlite3.Error:
-        return  # what stands in the way is told when the database is opened
-    try:
-        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    except sqlite3.Error:
-        return
-    finally:
-        connection.close()
-    if tables and "alembic_version" not in tables:
-        raise StorageDamaged(f"{path}: this is another program's database", hint="name another file")
-
-
-def _engine(url: URL) -> Engine:
-    try:
-        if url.drivername.startswith("sqlite"):
-            # timeout: how long SQLite itself waits for a lock; isolation_level None: transactions begin when we say so.
-            engine = create_engine(url, connect_args={"timeout": _patience(url), "isolation_level": None, "check_same_thread": False})
-            event.listen(engine, "connect", _prepare_sqlite)
-        else:
-            engine = create_engine(
-                url, pool_pre_ping=True, connect_args={"connect_timeout": 10, "options": "-c lock_timeout=60s -c timezone=UTC"}
-            )
-    except (NoSuchModuleError, ImportError) as error:
-        raise StorageError(f"the driver for {url.drivername} is not installed: {error}", hint="install media-monitor anew") from error
-    return engine
-
-
-def _patience(url: URL) -> float:
-    """Seconds that a connection waits for a locked file: `?timeout=` of its URL, as everywhere with SQLAlchemy, or a minute."""
-    try:
-        return max(float(str(url.query["timeout"])), 0.0)
-    except KeyError:
-        return BUSY_TIMEOUT_S
-    except ValueError:
-        raise UsageError("timeout in the database URL is no number of seconds", hint="write sqlite:///monitor.db?timeout=60") from None
-
-
-def _prepare_sqlite(connection: Any, record: Any) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.execute("PRAGMA cache_size=-16000")  # 16 MB: the indexes of a month's articles
-    cursor.execute("PRAGMA temp_store=MEMORY")
-    cursor.close()
-
-
-@contextmanager
-def translated(name: str) -> Iterator[None]:
-    """Turn the driver's errors into ours, with a message for a person."""
-    try:
-        yield
-    except DBAPIError as error:
-        raise _in_words(error, name) from error
-    except BrokenPipeError:
-        raise  # the reader of our output has gone: no matter of the store
-    except OSError as error:
-        if error.filename is None and error.errno is None:
-            raise
-        raise StorageError(f"{name}: {error.strerror or error}", hint="check the disk and the permissions") from error
-
-
-def _in_words(error: DBAPIError, name: str) -> StorageError:
-    cause = error.orig
-    said = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
-    code = getattr(cause, "sqlite_errorcode", None)
-    if code is not None:
-        primary = code & 0xFF
-        if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            return StorageLocked(f"{name}: another program holds the database", hint="wait until it is done, or stop it")
-        if primary == sqlite3.SQLITE_NOTADB:
-            return StorageDamaged(f"{name}: this file is not a database", hint="name another file, or move it away")
-        if primary == sqlite3.SQLITE_CORRUPT:
-            return StorageDamaged(f"{name}: the database is damaged", hint="restore a backup, or move it away and crawl anew")
-        if primary == sqlite3.SQLITE_FULL:
-            return StorageError(f"{name}: the disk is full", hint="make room; nothing that was stored is lost")
-        if primary in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
-            who = os.environ.get("USER") or "this user"
-            return StorageError(
-                f"{name}: the database cannot be written ({said})", hint=f"check that {who} may write the file and its folder"
-            )
-    state = getattr(cause, "sqlstate", None)
-    if state in {"55P03", "57014"}:
-        return StorageLocked(f"{name}: another program holds the database", hint="wait until it is done, or stop it")
-    if isinstance(error, OperationalError) and state is None and code is None:
-        return StorageError(
-            f"{name}: the database cannot be reached: {said}", hint="is the server running, are host, name and password right?"
-        )
-    return StorageError(f"{name}: {said}")

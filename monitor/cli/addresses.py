@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from storage.errors import UsageError
 
 if TYPE_CHECKING:
-    from storage.store import Reading
+    from storage.reading import Reading
 
 MOST = 100_000  # lines of a list
 EXPLAINED = 20  # addresses that are explained one by one; of more only the sums are told

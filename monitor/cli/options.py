@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TextIO
 
-    from storage.articles import ArticleFilter
+    from storage.filters import ArticleFilter
 
 Topic = Annotated[str | None, typer.Option("--topic", "-t", help="Only this topic.")]
 Unit = Annotated[str | None, typer.Option("--unit", help="Only this unit of a topic, such as 'FPT Software'.")]
@@ -65,7 +65,7 @@ def article_filter(
     Raises:
         UsageError: one of them is wrong; names it.
     """
-    from storage.articles import ArticleFilter
+    from storage.filters import ArticleFilter
 
     if topic is not None:
         topic = ours.watchlist.named(topic)

@@ -50,7 +50,7 @@ def report(
     from monitor.packs import reach_of
     from monitor.report.build import report_of
     from monitor.stories import lead
-    from storage.articles import ArticleFilter
+    from storage.filters import ArticleFilter
 
     ours = context_of(context)
     shape = format_ or _by_name(output)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from monitor.digest.record import Digest
     from monitor.rematch import Line
     from monitor.subscriptions import Imported
-    from storage.store import Reading
+    from storage.reading import Reading
 
 
 def show(digest: Digest, shape: str, out: TextIO | None = None) -> None:

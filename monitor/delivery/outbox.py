@@ -13,7 +13,7 @@ from storage.deliveries import NewDelivery
 
 if TYPE_CHECKING:
     from monitor.config import Config
-    from storage.store import Transaction
+    from storage.reading import Transaction
 
 _INSTALLATION = "installation"
 _NO_DOMAIN = "media-monitor.invalid"  # RFC 2606: the ids of what is no mail

@@ -24,7 +24,7 @@ from monitor.site.index import Entry, Index
 from monitor.trends import trend_of
 from monitor.watchlist import Watchlist
 from storage.items import Ownership, Story
-from storage.store import Reading
+from storage.reading import Reading
 
 PAGES = ("days", "topics", "outlets", "search", "trends")
 _BATCH = 400

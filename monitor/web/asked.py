@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.watchlist import Watchlist
-from storage.articles import ArticleFilter
 from storage.browse import Cursor
 from storage.errors import UsageError
+from storage.filters import ArticleFilter
 from storage.items import Ownership
 
 FIELDS = ("q", "topic", "unit", "outlet", "lang", "ownership", "since", "until")

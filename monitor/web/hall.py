@@ -15,9 +15,10 @@ from monitor.packs import reach_of
 from monitor.room.press import Press
 from monitor.room.view import Room
 from monitor.watchlist import Watchlist
-from storage.articles import ArticleFilter
+from storage.filters import ArticleFilter
 from storage.items import Source
-from storage.store import Reading, Store
+from storage.reading import Reading
+from storage.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)

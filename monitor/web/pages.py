@@ -17,12 +17,12 @@ from monitor.trends import trend_of
 from monitor.web.asked import FIELDS, cursor_of, cursor_text, filter_of, number_of
 from monitor.web.hall import Counter, Hall
 from storage import search
-from storage.articles import ArticleFilter
 from storage.browse import MANY, Cursor, Hits
 from storage.errors import UsageError
+from storage.filters import ArticleFilter
 from storage.habits import GOOD, is_silent
 from storage.items import Ownership, Source, SourceState, StoredArticle, Story
-from storage.store import Reading
+from storage.reading import Reading
 
 SPANS = (30, 90, 365)
 _RECENT = timedelta(days=90)

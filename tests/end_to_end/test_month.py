@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from aiosmtpd.controller import Controller
 
-from storage.articles import ArticleFilter
+from storage.filters import ArticleFilter
 from storage.store import Store
 from tests.end_to_end.simulation import Crash, World, local, some_news, write_config
 from tests.monitor.postroom import Clock, Inbox, block, free_port, mail_block

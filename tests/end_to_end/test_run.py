@@ -20,7 +20,7 @@ import pytest
 from monitor.daily import run_daily
 from monitor.log import Lines
 from monitor.running.child import Crawler
-from storage.articles import ArticleFilter
+from storage.filters import ArticleFilter
 from storage.store import Store
 from tests.end_to_end import killed
 from tests.end_to_end.conftest import ROOT, Desk

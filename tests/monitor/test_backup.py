@@ -19,9 +19,9 @@ from monitor import pgdump
 from monitor.backup import backup, rotate
 from monitor.files import FileError
 from monitor.pgdump import Program, connection_env, fitting, installed
-from storage.articles import ArticleFilter
 from storage.backup import check, check_sqlite, vacuum
 from storage.errors import StorageDamaged, StorageError, UsageError
+from storage.filters import ArticleFilter
 from storage.store import Store
 from tests.storage.makers import NOW, add
 

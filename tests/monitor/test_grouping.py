@@ -15,7 +15,7 @@ from monitor.importing import import_file
 from monitor.settling import settle_stories
 from monitor.verdicts import merge, split
 from monitor.weights import Weigher
-from storage.articles import ArticleFilter
+from storage.filters import ArticleFilter
 from storage.fingerprints import Fingerprint, fingerprint
 from storage.items import Article, Evidence
 from storage.store import Store

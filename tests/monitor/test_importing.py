@@ -18,7 +18,7 @@ import pytest
 
 from benchmarks.stories import Maker
 from monitor.importing import import_file
-from storage.articles import ArticleFilter
+from storage.filters import ArticleFilter
 from storage.items import Outcome
 from storage.store import Store
 from tests.monitor.desk import MATCHER

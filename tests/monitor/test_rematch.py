@@ -17,7 +17,7 @@ from monitor.matching import Matcher
 from monitor.rematch import Line, RematchReport, rematch
 from monitor.verdicts import judge
 from monitor.watchlist import watchlist_from_tables
-from storage.articles import ArticleFilter
+from storage.filters import ArticleFilter
 from storage.store import Store
 from tests.monitor.desk import MATCHER, NOW, TAIL, take, url_of
 

@@ -11,8 +11,8 @@ from monitor.editions import Desk, next_edition
 from monitor.rematch import RematchReport, rematch
 from monitor.verdicts import judge, mute, unmute
 from monitor.watchlist import builtin_watchlist
-from storage.articles import ArticleFilter
 from storage.errors import UsageError
+from storage.filters import ArticleFilter
 from storage.items import Outcome, StoredArticle
 from storage.store import Store
 from tests.monitor.desk import MATCHER, NOW, SOURCE, TAIL, take, url_of

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import StatementError
 
 from storage import schema
-from storage.articles import ArticleFilter
+from storage.filters import ArticleFilter
 from storage.identity import title_key, url_key
 from storage.items import Article, BodyFrom, Evidence, Ownership, StoredArticle
 from storage.sightings import Sighting

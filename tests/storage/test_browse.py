@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 
 from storage import browse
-from storage.articles import ArticleFilter
 from storage.browse import Cursor
+from storage.filters import ArticleFilter
 from storage.store import Store
 from tests.storage.makers import DAY, NOW, add, mention, suppression
 

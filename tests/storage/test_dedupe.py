@@ -16,8 +16,9 @@ from monitor.placing import enter, place
 from storage.articles import NewArticle
 from storage.fingerprints import fingerprint, stamp
 from storage.items import Article, BodyFrom
+from storage.reading import Transaction
 from storage.schema_index import bands, sketches, term_counts, terms
-from storage.store import Store, Transaction
+from storage.store import Store
 
 AT = datetime(2026, 3, 10, 6, tzinfo=UTC)
 MAKER = Maker(21)

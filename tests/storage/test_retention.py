@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 
 from monitor.running.duties import DUTIES, is_due, keep_house, last_done
 from storage import schema
-from storage.articles import ArticleFilter
 from storage.deliveries import NewDelivery
+from storage.filters import ArticleFilter
 from storage.fingerprints import fingerprint
 from storage.items import BodyFrom, Poll, PollOutcome
 from storage.sightings import Sighting

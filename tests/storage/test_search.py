@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from storage.articles import ArticleFilter
+from storage.filters import ArticleFilter
 from storage.search import parse, snippet
 from storage.store import Store
 from tests.storage.makers import add, article, mention

@@ -14,10 +14,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from storage.articles import ArticleFilter
+from storage.connecting import schema_version
 from storage.errors import MediaMonitorError, StorageBusy, StorageDamaged, StorageError, UsageError
+from storage.filters import ArticleFilter
 from storage.search import search
-from storage.store import SCHEMA_HEAD, Store, schema_version
+from storage.store import SCHEMA_HEAD, Store
 from tests.storage.makers import add, mention, new, source
 
 EVERYTHING = ArticleFilter(unmatched=True)
@@ -238,7 +239,7 @@ def test_a_writer_that_is_killed_leaves_a_whole_store(database_url: str) -> None
 
 
 def test_a_writer_that_waits_too_long_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("storage.store.BUSY_TIMEOUT_S", 0.1)
+    monkeypatch.setattr("storage.connecting.BUSY_TIMEOUT_S", 0.1)
     with Store.open(str(tmp_path / "monitor.db")) as store, store.transaction() as transaction:
         transaction.articles.add(new(1))
         with Store.open(str(tmp_path / "monitor.db")) as other, pytest.raises(StorageBusy, match="holds the database"):

@@ -6,7 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 
 from storage import search
-from storage.schema import Id, Moment
+from storage.moments import Moment
+from storage.schema import Id
 
 revision = "0001"
 down_revision = None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from storage.schema import Id, Moment
+from storage.moments import Moment
+from storage.schema import Id
 
 revision = "0002"
 down_revision = "0001"

@@ -7,7 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-from storage.schema import Id, Moment
+from storage.moments import Moment
+from storage.schema import Id
 
 revision = "0008"
 down_revision = "0007"
