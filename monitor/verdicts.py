@@ -42,9 +42,10 @@ def merge(store: Store, into: int, other: int, now: datetime) -> str:
     Raises:
         UsageError: one of them is not stored, or they are one.
     """
-    if into == other:
-        raise UsageError(f"s{into} is one story", hint="name two")
     with store.transaction() as transaction:
+        into, other = (transaction.articles.story_now(one) for one in (into, other))
+        if into == other:
+            raise UsageError(f"s{into} is one story", hint="name two")
         found = {story.id: story for story in transaction.articles.stories_by_id([into, other])}
         for one in (into, other):
             if one not in found:
@@ -164,7 +165,7 @@ def _meant(reading: Reading, target: str) -> list[StoredArticle]:
     if word[:1] in {"s", "a"} and word[1:].isdigit():
         number = int(word[1:])
         if word[0] == "s":
-            ids = reading.articles.ids_of_story(number)
+            ids = reading.articles.ids_of_story(reading.articles.story_now(number))
         else:
             ids = [number]
     else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, func, insert, select, update
 
 from storage import schema, search
 from storage.filters import ArticleFilter, narrow
@@ -138,20 +138,39 @@ class Articles:
         """Put articles into a story (None: a new one), with the reason; returns the story's id."""
         story_id = story_id if story_id is not None else self._new_story(now)
         table = schema.articles
+        left = set(self._connection.scalars(select(table.c.story_id).where(table.c.id.in_(article_ids)))) - {story_id}
         self._connection.execute(
             update(table).where(table.c.id.in_(article_ids)).values(story_id=story_id, evidence=evidence_value(evidence))
         )
+        self._forward(left, story_id)
         return story_id
 
     def merge(self, into: int, other: int) -> None:
         """Put all articles of story `other` into story `into`, without a word about why; what was told stays told."""
         table = schema.articles
         self._connection.execute(update(table).where(table.c.story_id == other).values(story_id=into))
+        self._forward([other], into)
         # A merged story is told where either was, by digests and by alerts.
         for told, name in ((schema.told, schema.told.c.name), (schema.alerted, schema.alerted.c.rule)):
             names = set(self._connection.scalars(select(name).where(told.c.story_id == into)))
             moved = update(told).where(told.c.story_id == other)
             self._connection.execute((moved.where(name.not_in(names)) if names else moved).values(story_id=into))
+
+    def story_now(self, story_id: int) -> int:
+        """Return the story under which the articles of a story stand today: its own id, or that of the one which took its last article."""
+        table, seen = schema.articles, {story_id}
+        while not self._connection.scalar(select(table.c.id).where(table.c.story_id == story_id).limit(1)):
+            onward = self._connection.scalar(select(schema.stories.c.went_to).where(schema.stories.c.id == story_id))
+            if onward is None or onward in seen:
+                break
+            seen.add(story_id := onward)
+        return story_id
+
+    def left_stories(self) -> dict[int, int]:
+        """Return the stories that hold no article any more, and where each one's articles stand today."""
+        table, stories = schema.articles, schema.stories
+        empty = select(stories.c.id).where(stories.c.went_to.is_not(None), ~exists().where(table.c.story_id == stories.c.id))
+        return {one: self.story_now(one) for one in self._connection.scalars(empty.order_by(stories.c.id)).all()}
 
     def join_copies(self, copy_id: int, others: Sequence[int]) -> None:
         """Make further copy groups part of the group `copy_id`."""
@@ -291,6 +310,12 @@ class Articles:
 
     def _new_story(self, now: datetime) -> int:
         return self._inserted(_ADD_STORY, {"created": now})
+
+    def _forward(self, story_ids: Iterable[int], into: int) -> None:
+        table, stories = schema.articles, schema.stories
+        empty = ~exists().where(table.c.story_id == stories.c.id)
+        for one in story_ids:
+            self._connection.execute(update(stories).where(stories.c.id == one, empty).values(went_to=into))
 
     def _inserted(self, statement: Any, values: dict[str, Any]) -> int:
         key = self._connection.execute(statement, values).inserted_primary_key

@@ -115,7 +115,13 @@ gaps = Table(
 )
 
 # A story carries nothing of its own but its number: what it is follows from its articles.
-stories = Table("stories", metadata, Column("id", Id, primary_key=True), Column("created", Moment, nullable=False))
+stories = Table(
+    "stories",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("created", Moment, nullable=False),
+    Column("went_to", Id),  # where the last of its articles went; old links and digests name this one
+)
 
 articles = Table(
     "articles",

@@ -150,9 +150,12 @@ def print_story(reading: Reading, story_id: int, *, zone: ZoneInfo, as_json: boo
     """Print one story: its articles, where each was seen, why it joined."""
     from storage.errors import UsageError
 
-    stories = reading.articles.stories_by_id([story_id])
+    today = reading.articles.story_now(story_id)
+    stories = reading.articles.stories_by_id([today])
     if not stories:
-        raise UsageError(f"there is no story s{story_id}", hint="`monitor stories` lists them; a merged one has the other's id")
+        raise UsageError(f"there is no story s{story_id}", hint="`monitor stories` lists them")
+    if today != story_id:
+        print(f"s{story_id} is part of s{today} now", file=sys.stderr)
     (story,) = stories
     if as_json:
         print(json.dumps(story_record(story), ensure_ascii=False, indent=2))

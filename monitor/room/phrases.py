@@ -37,6 +37,8 @@ PHRASES: dict[str, tuple[str, str, str]] = {
     "seen_at": ("seen at {sources}", "thấy ở {sources}", "vu chez {sources}"),
     "nothing": ("Nothing found.", "Không tìm thấy gì.", "Rien trouvé."),
     "nothing_here": ("Nothing here yet.", "Chưa có gì.", "Rien pour l’instant."),
+    "moved": ("This story is part of another one now.", "Tin này nay thuộc một tin khác.", "Ce sujet fait maintenant partie d’un autre."),
+    "read_there": ("Read it there", "Đọc tại đó", "Le lire là-bas"),
     "not_found": ("There is no such page.", "Không có trang này.", "Cette page n’existe pas."),
     "words": ("Words", "Từ khóa", "Mots"),
     "words_hint": (

@@ -97,9 +97,13 @@ class Press:
         heading = shown["title"] or say("trends")
         return self.table(frame, here="trends", heading=heading, tables=tables, charts=shown["charts"], note=note, chips=chips)
 
-    def message(self, frame: Frame, heading: str, about: str, hint: str = "", *, ask_token: bool = False) -> str:
-        """Print a sentence where a page is expected."""
-        return self.page("message.j2", frame, here="", title=heading, heading=heading, about=about, hint=hint, ask_token=ask_token)
+    def message(
+        self, frame: Frame, heading: str, about: str, hint: str = "", *, ask_token: bool = False, link: Mapping[str, str] | None = None
+    ) -> str:
+        """Print a sentence where a page is expected; a `link` (text, href) is where it stands, and the browser goes there by itself."""
+        return self.page(
+            "message.j2", frame, here="", title=heading, heading=heading, about=about, hint=hint, ask_token=ask_token, link=link
+        )
 
 
 @lru_cache(maxsize=1)

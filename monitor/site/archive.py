@@ -104,6 +104,9 @@ class Site:
                     if not self._desk.only or any(set(one.topics) & set(self._desk.topics) for one in story.articles):
                         self._story(story, plan, index, days)
                 self._told(min(start + _BATCH, len(ids)), len(ids), "stories")
+            onward = {left: now for left, now in reading.articles.left_stories().items() if now in plan.stories}
+        for left, now in onward.items():
+            self._onward(left, now)
         for name, text in index.files():
             self._folder.put_text(f"assets/search/{name}", text)
         return plan
@@ -139,6 +142,16 @@ class Site:
             return self._press.story(frame, story, known.newest.astimezone(self._desk.zone).date(), link)
 
         self._folder.put(story_file(story.id), mark_of(known.mark, story.told_on in days), page)
+
+    def _onward(self, left: int, now: int) -> None:
+        """Make a page where a story stood that is part of another one by now: mails and other sites still name it."""
+        say = self._room.phrases.say
+        target = {"text": say("read_there"), "href": self._frame(2).links.story(now)}
+        self._folder.put(
+            story_file(left),
+            mark_of(self._print, "onward", now),
+            lambda: self._press.message(self._frame(2), say("moved"), "", link=target),
+        )
 
     def _entries(self, story: Story) -> Iterator[Entry]:
         for stored in story.articles:

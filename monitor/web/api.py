@@ -13,7 +13,7 @@ from monitor.export import article_record, iso, source_record, story_record
 from monitor.trends import trend_of
 from monitor.web.asked import cursor_of, cursor_text, filter_of, number_of
 from monitor.web.hall import Counter, Hall
-from monitor.web.pages import NotFound, Pages
+from monitor.web.pages import Moved, NotFound, Pages
 from storage import search
 from storage.errors import UsageError
 
@@ -55,8 +55,9 @@ class Api:
         """One story."""
         with self._hall.store.reading() as reading:
             found = reading.articles.stories_by_id([number])
+            today = number if found else reading.articles.story_now(number)
         if not found:
-            raise NotFound
+            raise Moved(f"/api/v1/stories/{today}") if today != number else NotFound
         return story_record(found[0])
 
     def topics(self, counter: Counter, asked: Mapping[str, str]) -> Any:

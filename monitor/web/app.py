@@ -22,7 +22,7 @@ from monitor.web.api import Api
 from monitor.web.door import Door
 from monitor.web.hall import Counter, Hall, query_of
 from monitor.web.openapi import document
-from monitor.web.pages import NotFound, Pages
+from monitor.web.pages import Moved, NotFound, Pages
 from storage.errors import MediaMonitorError, StorageBusy, UsageError
 
 _BODY = 64_000  # bytes of a form or of a verdict as JSON
@@ -88,6 +88,8 @@ class App:
                 notice = self._notices.pop(state.session.id, "")
                 frame = self._pages.frame(counter, csrf=state.csrf, back=_here(request), notice=notice)
                 return HTMLResponse(make(counter, frame, request))
+            except Moved as onward:
+                return RedirectResponse(str(onward), 302)
             except NotFound:
                 return self._said(counter, 404, counter.press.room.phrases.say("not_found"))
             except UsageError as error:
@@ -192,6 +194,8 @@ class App:
                 asked = query_of(request.query_params)
                 counter = self._hall.counter(asked.get("digest", ""))
                 return JSONResponse(answer(counter, asked, **request.path_params))
+            except Moved as onward:
+                return RedirectResponse(str(onward), 302)
             except NotFound:
                 return JSONResponse({"error": "there is none"}, 404)
             except (UsageError, StorageBusy) as error:

@@ -29,6 +29,10 @@ _RECENT = timedelta(days=90)
 _OUTLETS = 200
 
 
+class Moved(Exception):
+    """What was asked for stands elsewhere by now; its argument is the path."""
+
+
 class NotFound(Exception):
     """There is no such page."""
 
@@ -100,9 +104,10 @@ class Pages:
         """A story with its copies and its timeline."""
         with self._hall.store.reading() as reading:
             found = reading.articles.stories_by_id([story_id])
+            today = story_id if found else reading.articles.story_now(story_id)
             told = {day for name, day, baseline in reading.ledger.told(story_id) if name == counter.desk.name and not baseline}
         if not found:
-            raise NotFound
+            raise Moved(frame.links.story(today)) if today != story_id else NotFound
         (story,) = found
         link = frame.links.day(story.told_on) if story.told_on in told else ""
         return counter.press.story(frame, story, self._hall.today(counter), link)

@@ -123,7 +123,9 @@ def test_what_people_say_changes_the_archive_and_old_pages_go(store: Store, tmp_
     bridge, school = ids
     merge(store, bridge, school, LATER)
     archive(desk, folder)
-    assert {path.stem for path in folder.glob("story/*/*.html")} == stories - {f"s{school}"}
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in folder.glob("story/*/*.html")}
+    assert pages.keys() == stories and broken_links(folder) == []
+    assert f'url=../../story/0/s{bridge}.html"' in pages[f"s{school}"] and "part of another one" in pages[f"s{school}"]
     judge(store, MATCHER, f"s{bridge}", "not-us", None, LATER)
     held = archive(desk, folder)
     assert held.removed and not (folder / "outlet" / "nua.example.html").exists() and broken_links(folder) == []

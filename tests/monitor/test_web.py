@@ -237,7 +237,9 @@ def test_stories_are_joined_and_parted_and_outlets_muted(room: Served) -> None:
     bridge, school = story_of(first, "xây cầu"), story_of(first, "lớp học đêm")
     page = browser.say(f"/story/{bridge}", "same-story", target=bridge, other=school)
     assert page.count('<li id="a') == 3 and "your verdict" in page
-    assert browser.ask(f"/story/{school}")[0] == 404
+    for old, new in ((f"/story/{school}", f"/story/{bridge}"), (f"/api/v1/stories/{school[1:]}", f"/api/v1/stories/{bridge[1:]}")):
+        status, _, headers = browser.ask(old)
+        assert (status, headers["location"]) == (302, new)
     page = browser.say(f"/story/{bridge}", "not-same", target="a3")
     assert page.count('<li id="a') == 2
     browser.say(f"/story/{bridge}", "mute", outlet="bao.example", topic="FPT")

@@ -264,6 +264,20 @@ def test_stories_that_are_empty_are_left_out(store: Store) -> None:
         assert [story.id for story in reading.articles.stories_by_id([empty, story_of(store, one), 10**9])] == [story_of(store, one)]
 
 
+def test_a_story_that_was_left_leads_to_where_its_articles_stand(store: Store) -> None:
+    first, second, third = (story_of(store, add(store, number)) for number in (1, 2, 3))
+    with store.transaction() as transaction:
+        transaction.articles.merge(second, third)
+        transaction.articles.move(transaction.articles.ids_of_story(second), first, Evidence(rule="person"), NOW)
+    with store.reading() as reading:
+        assert [reading.articles.story_now(one) for one in (first, second, third, 10**9)] == [first, first, first, 10**9]
+        assert reading.articles.left_stories() == {second: first, third: first}
+    with store.transaction() as transaction:  # back where it was: its own name leads to it again
+        transaction.articles.move([3], third, Evidence(rule="person"), NOW)
+    with store.reading() as reading:
+        assert reading.articles.story_now(third) == third and reading.articles.left_stories() == {second: first}
+
+
 def test_hostile_words_are_words(store: Store) -> None:
     nasty = "'; DROP TABLE articles; -- \" % _ \\ {} :name ?"
     number = add(store, 1, title=nasty, text=nasty, mentions=(mention(nasty, snippet=nasty),))
