@@ -1,73 +1,184 @@
-"""Add a source by command: name it, refuse what is there already, read it once, write it into the file."""
+"""Add sources by command: name them, refuse what is there already, write them into the file."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from monitor.config import FILE, add_source
-from monitor.config_sources import check_address, check_id, make_id, same_address
+from monitor.config import FILE
+from monitor.config_sources import check_address, check_id, make_id
+from monitor.discovery import Choice, Standing, source_of_offer, standing_of, zone_of
 from storage.errors import UsageError
-from storage.items import Ownership, Poll, PollOutcome, Source
+from storage.items import Kind, Ownership, Source
 
 if TYPE_CHECKING:
     from monitor.config import Config
+    from spiders.discovery import Findings
 
-READ = frozenset({PollOutcome.CHANGED, PollOutcome.UNCHANGED})
 
-
-def add(config: Config, wanted: Source, *, known: Sequence[Source], check: bool, now: datetime) -> Iterator[str]:
-    """Add `wanted` to the configuration file, after reading it once if `check`; yields sentences for the person.
-
-    Where the address is a page that names its feed, that feed is added; where it has moved for good, its new address.
+def address_of(given: str) -> str:
+    """Return what a person gave as an address of the web, https:// where they left it out.
 
     Raises:
-        UsageError: no address, a source that is known, or one that cannot be read.
+        UsageError: it is none.
     """
-    source = _named(wanted, wanted.url, known)
-    if check:
-        poll = _check(source, config, now)
-        if poll.error_kind == "not-a-feed" and poll.moved_to:
-            # Not read in its turn: a process can crawl only once. The next crawl will tell.
-            yield f"{source.url} is a page; its feed is {poll.moved_to}"
-            source = _named(wanted, poll.moved_to, known)
-        elif poll.outcome not in READ:
-            raise UsageError(
-                f"{source.url} could not be read as a feed: {poll.error or poll.error_kind or poll.outcome.value}",
-                hint="correct the address, or add it as it is with --no-check",
-            )
-        else:
-            if poll.moved_to:
-                yield f"{source.url} has moved to {poll.moved_to}"
-                source = _named(wanted, poll.moved_to, known)
-            newest = f", the newest of {poll.newest:%Y-%m-%d}" if poll.newest else ""
-            yield f"read: {poll.entries} {'entry' if poll.entries == 1 else 'entries'}{newest}"
-    yield add_source(config.path or Path(FILE), source)
-
-
-def _named(wanted: Source, url: str, known: Sequence[Source]) -> Source:
-    """Return the source at `url` with an id, and with what the pack's table of outlets knows of its host."""
-    url = url.strip()
+    url = given.strip()
     if "://" not in url:
         url = f"https://{url}"
     try:
         check_address(url)
     except UsageError as error:
         said = "the address" if "@" in url else repr(url)
-        raise UsageError(f"{said} {error}", hint="give the address of a feed: https://example.org/feed.xml") from None
-    address = same_address(url)
-    for source in known:
-        if same_address(source.url) == address:
-            raise UsageError(f"{url} is a source already: {source.id}", hint=f"try it with `monitor sources check {source.id}`")
+        raise UsageError(f"{said} {error}", hint="give the address of a site or of a feed: https://example.org/") from None
+    return url
+
+
+def refuse_known(url: str, standing: Standing | None) -> None:
+    """Refuse an address that is a source in force.
+
+    Raises:
+        UsageError: it is one; says which.
+    """
+    if standing is not None and not standing.off:
+        raise UsageError(
+            f"{url} is a source already: {standing.source.id}", hint=f"try it with `monitor sources check {standing.source.id}`"
+        )
+
+
+def refuse_nothing(url: str, found: Findings) -> None:
+    """Refuse an address where nothing can be watched.
+
+    Raises:
+        UsageError: says why.
+    """
+    if found.offers:
+        return
+    if found.error:
+        raise UsageError(
+            f"{url} could not be read: {found.error}",
+            hint="correct the address, or add it as it is with --no-check (and --kind, where it is no feed)",
+        )
+    why = f" ({found.no_list})" if found.no_list else ""
+    raise UsageError(
+        f"{url} names no feed and no sitemap of news, and {found.asked} likely addresses hold none{why}",
+        hint="name the page that lists its news, or a feed's address; --no-check --kind listing adds the page as it is",
+    )
+
+
+def chosen(choices: Sequence[Choice], *, everything: bool, numbers: Sequence[int]) -> list[Choice]:
+    """Return what is to be added: what was named by number, all that is good, or the best.
+
+    Raises:
+        UsageError: a number that nothing has, or of what is a source already; nothing is left to add.
+    """
+    if numbers:
+        by_number = {choice.number: choice for choice in choices}
+        for number in numbers:
+            if number not in by_number:
+                raise UsageError(f"--choose {number}: there is no such number", hint=f"choose among 1 to {len(choices)}")
+            refuse_known(by_number[number].offer.url, by_number[number].standing)
+        return [by_number[number] for number in dict.fromkeys(numbers)]
+    good = [choice for choice in choices if choice.good]
+    if everything:
+        if not good:
+            raise UsageError("nothing of it is new and alive", hint="--choose N adds one of them all the same")
+        return good
+    known = next((choice for choice in choices if not choice.new), None)
+    # What serves best is watched already: a section of it would bring nothing new.
+    if known is not None and (not good or known.number < good[0].number):
+        assert known.standing is not None
+        hint = "--choose N adds another of these, too" if good else None
+        raise UsageError(f"{known.offer.url} is a source already: {known.standing.source.id}", hint=hint)
+    if not good:
+        raise UsageError("nothing of it is alive", hint="--choose N adds one of them all the same")
+    return good[:1]
+
+
+def numbers_of(text: str) -> list[int]:
+    """Read numbers as a person writes them: "2", "1,3", "1 3".
+
+    Raises:
+        UsageError: something else stands there.
+    """
+    parts = [part for part in re.split(r"[,;\s]+", text.strip()) if part]
+    if not parts or not all(part.isdigit() and len(part) < 4 for part in parts):
+        raise UsageError(f"{text!r} is no list of numbers", hint="write the numbers in front of what is offered: 1,3")
+    return [int(part) for part in parts]
+
+
+def add(config: Config, wanted: Source, picked: Sequence[Choice], *, known: Sequence[Source]) -> list[str]:
+    """Write what was chosen into the configuration file; returns a sentence for each.
+
+    Args:
+        wanted: what the person said of it; its id serves only where one thing was chosen.
+
+    Raises:
+        UsageError: the id is taken or is none.
+    """
+    if wanted.id and len(picked) > 1:
+        raise UsageError("--id names one source, and several were chosen", hint="leave out --id, or choose one")
+    return _write(config, [(source_of_offer(wanted, one.offer), one.standing) for one in picked], known)
+
+
+def add_unread(config: Config, wanted: Source, *, known: Sequence[Source]) -> list[str]:
+    """Write an address into the configuration file as it is; returns a sentence.
+
+    Raises:
+        UsageError: it is a source already.
+    """
+    standing = standing_of(wanted.url, config, known)
+    refuse_known(wanted.url, standing)
+    return _write(config, [(wanted, standing)], known)
+
+
+def _write(config: Config, wanted: Sequence[tuple[Source, Standing | None]], known: Sequence[Source]) -> list[str]:
+    from monitor.config_edit import switched_on, with_sources
+
+    path = config.path or Path(FILE)
+    new = not path.exists()
     taken = {source.id for source in known}
-    if wanted.id:
-        check_id(wanted.id)
-        if wanted.id in taken:
-            raise UsageError(f"a source is called {wanted.id!r} already", hint=f"give another name: --id {make_id(url, taken)}")
-    return with_outlet(replace(wanted, id=wanted.id or make_id(url, taken), url=url, timezone=wanted.timezone or "UTC"))
+    said: list[str] = []
+    made: list[Source] = []
+    for source, standing in wanted:
+        if standing is not None and standing.source.id in config.packs.off and switched_on(path, standing.source, config.packs):
+            said.append(f"{standing.source.id} ({standing.source.url}) was switched off in {path}; it is on again")
+            continue
+        one = _named(source if standing is None else _of_pack(source, standing.source), taken)
+        taken.add(one.id)
+        made.append(one)
+    if made:
+        with_sources(path, [(source, {}) for source in made])
+    where = f"{path}, a new file" if new else str(path)
+    kinds = {Kind.FEED: ""}
+    said += [f"added {one.id} ({kinds.get(one.kind, f'{one.kind.value}: ')}{one.url}) to {where}" for one in made]
+    return said
+
+
+def _of_pack(source: Source, known: Source) -> Source:
+    """A source of the pack whose group is off, written as one of the user's own; what they said of it goes first."""
+    return replace(
+        known,
+        id=source.id or known.id,
+        outlet=source.outlet or known.outlet,
+        language=source.language or known.language,
+        country=source.country or known.country,
+        timezone=source.timezone or known.timezone,
+        groups=source.groups,
+        origin="config",
+    )
+
+
+def _named(source: Source, taken: set[str]) -> Source:
+    """The source with an id and a zone, and with what the pack's table of outlets knows of its host."""
+    if source.id:
+        check_id(source.id)
+        if source.id in taken:
+            raise UsageError(f"a source is called {source.id!r} already", hint=f"give another name: --id {make_id(source.url, taken)}")
+    source = with_outlet(replace(source, id=source.id or make_id(source.url, taken)))
+    return replace(source, timezone=source.timezone or zone_of(source.url, source.country))
 
 
 def with_outlet(source: Source) -> Source:
@@ -85,12 +196,3 @@ def with_outlet(source: Source) -> Source:
         country=source.country or outlet.country,
         ownership=outlet.ownership if source.ownership is Ownership.EARNED else source.ownership,
     )
-
-
-def _check(source: Source, config: Config, now: datetime) -> Poll:
-    from monitor.crawl import check
-
-    poll = check([source], config, clock=lambda: now, progress=None).get(source.id)
-    if poll is None:
-        raise UsageError(f"{source.url} was not asked", hint="try again, or add it as it is with --no-check")
-    return poll

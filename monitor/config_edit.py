@@ -12,6 +12,7 @@ from tomlkit.items import AoT
 from monitor.config import read_file, read_text
 from monitor.config_errors import Document
 from monitor.config_sources import make_id, same_address
+from monitor.config_tables import Packs
 from monitor.files import write_text
 from storage.errors import ConfigError
 from storage.items import Kind, Ownership, Source
@@ -103,6 +104,23 @@ def without_source(path: Path, source: Source) -> str:
 
     _edit(path, switch_off if source.origin == "pack" else drop)
     return said
+
+
+def switched_on(path: Path, source: Source, packs: Packs) -> bool:
+    """Take a source of the pack out of `packs.off`; returns whether it serves by that, or its group is off, too."""
+    from monitor.packs import serving
+
+    def change(text: str) -> str:
+        document = tomlkit.parse(text)
+        off: Any = (document.get("packs") or {}).get("off")
+        if off is not None and source.id in off:
+            off.remove(source.id)
+        return document.as_string()
+
+    if source.id not in {one.id for one in serving(packs.groups, more=packs.more)}:
+        return False
+    _edit(path, change)
+    return True
 
 
 def _returning(source: Source) -> str:

@@ -253,25 +253,12 @@ def _run(
     asked = len(order.sources) + len(order.urls)
     if not asked:
         return CrawlReport(seconds=time.monotonic() - started)
-    from scrapy.crawler import AsyncCrawlerProcess
-
-    from monitor.log import LibraryHandler
     from spiders.base import Result
     from spiders.page import PageSpider
     from spiders.walk import SiteSpider
     from spiders.watch import SourceSpider
 
-    # What is imported by now stays: looking through it again and again for garbage is a twentieth of a crawl's time.
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-    settings = _settings(config, order)
-    _quieten(order.verbose)
-    if order.log is not None:
-        logging.captureWarnings(True)
-        handler = LibraryHandler(order.log)
-        handler.setLevel(settings["LOG_LEVEL"])  # Scrapy sets its loggers' own levels anew
-        logging.getLogger().addHandler(handler)
-    process = AsyncCrawlerProcess(settings)
+    process = process_of(order, config)
     results: list[Result] = []
     common: dict[str, Any] = {
         "intake": intake, "clock": clock, "pages": order.pages, "pages_a_source": config.crawl.pages_per_source,
@@ -305,6 +292,25 @@ def _run(
         unread=tuple(name for result in results for name in result.unread),
         failure=_told(failures[0], order.verbose) if failures else None,
     )
+
+
+def process_of(order: CrawlOrder, config: Config) -> Any:
+    """Make the process that spiders run in, Scrapy's `AsyncCrawlerProcess`; there can be one in a process of ours."""
+    from scrapy.crawler import AsyncCrawlerProcess
+
+    from monitor.log import LibraryHandler
+
+    # What is imported by now stays: looking through it again and again for garbage is a twentieth of a crawl's time.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    settings = _settings(config, order)
+    _quieten(order.verbose)
+    if order.log is not None:
+        logging.captureWarnings(True)
+        handler = LibraryHandler(order.log)
+        handler.setLevel(settings["LOG_LEVEL"])  # Scrapy sets its loggers' own levels anew
+        logging.getLogger().addHandler(handler)
+    return AsyncCrawlerProcess(settings)
 
 
 def _settings(config: Config, order: CrawlOrder) -> Any:

@@ -10,7 +10,7 @@ import typer
 
 from monitor.cli.context import context_of, now
 from storage.errors import UsageError
-from storage.items import Ownership, Source
+from storage.items import Source
 
 sources_app = typer.Typer(no_args_is_help=True, help="List, add, remove and check the places to look.", rich_markup_mode=None)
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -18,6 +18,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 def register(app: typer.Typer) -> None:
     """Add these commands to the command line."""
+    from monitor.cli.adding import add_sources
+
+    sources_app.command("add")(add_sources)
     app.add_typer(sources_app, name="sources")
 
 
@@ -56,39 +59,6 @@ def list_sources(
         with ours.store(create=False).reading() as reading:
             states = reading.sources.states()
     print_sources(sources, states, zone=ours.zone, as_json=as_json)
-
-
-@sources_app.command("add")
-def add_source(
-    context: typer.Context,
-    url: Annotated[str, typer.Argument(help="The address of a feed.")],
-    id_: Annotated[str | None, typer.Option("--id", help="A short name; made from the address if left out.")] = None,
-    outlet: Annotated[str | None, typer.Option("--outlet", help="The outlet's name; from the feed if left out.")] = None,
-    language: Annotated[str | None, typer.Option("--lang", help="Its language (vi, en, fr, ...).")] = None,
-    timezone: Annotated[str | None, typer.Option("--timezone", help="For dates without a zone, e.g. Asia/Ho_Chi_Minh.")] = None,
-    country: Annotated[str | None, typer.Option("--country", help="Two letters, e.g. VN.")] = None,
-    ownership: Annotated[Ownership, typer.Option("--ownership", help="Whose words it prints.")] = Ownership.EARNED,
-    check: Annotated[bool, typer.Option("--check/--no-check", help="Read it once before adding it.")] = True,
-) -> None:
-    """Add a feed to the configuration file (made if there is none), after reading it once.
-
-    A site's home page will do where it names its feed: that feed is added.
-    """
-    from monitor.adding import add
-
-    ours = context_of(context)
-    wanted = Source(
-        id=id_ or "",
-        url=url,
-        outlet=outlet or "",
-        language=language or "",
-        timezone=timezone or "",
-        country=(country or "").upper(),
-        ownership=ownership,
-        origin="config",
-    )
-    for line in add(ours.config, wanted, known=ours.sources, check=check, now=now()):
-        print(line, file=sys.stderr)
 
 
 @sources_app.command("remove")

@@ -155,8 +155,7 @@ class Poller:
         """What a poll says of a document that could not be read."""
         response = answer.response
         assert response is not None
-        head = response.body[:20_000].lower()
-        if any(sign in head for sign in _CHALLENGE) and b"<html" in head:
+        if challenged(response):
             return {
                 "outcome": PollOutcome.BLOCKED,
                 "error_kind": "challenge",
@@ -178,6 +177,12 @@ def header(response: Response, name: str) -> str | None:
     """A header of an answer, None where it is absent or empty."""
     value = (response.headers.get(name) or b"").decode("latin-1").strip()
     return value[:1_000] or None
+
+
+def challenged(response: Response) -> bool:
+    """Whether a page that should hold something else is a check for humans."""
+    head = response.body[:20_000].lower()
+    return any(sign in head for sign in _CHALLENGE) and b"<html" in head
 
 
 def refusal(response: Response, noun: str) -> dict[str, Any]:

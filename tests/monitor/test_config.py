@@ -15,12 +15,12 @@ from typing import Any, cast
 
 import pytest
 
-from monitor import adding, config_sources
+from monitor import config_sources
 from monitor.config import FORMATS, Config, Packs, add_source, load_config, redacted, remove_source, starter_text
 from monitor.config_delivery import KINDS
 from monitor.packs import GROUPS, MORE, SEARCHES, serving
-from storage.errors import ConfigError, UsageError
-from storage.items import Kind, Ownership, Poll, PollOutcome, Source
+from storage.errors import ConfigError
+from storage.items import Kind, Ownership, Source
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
@@ -600,98 +600,6 @@ def test_a_linked_file_stays_a_link(tmp_path: Path) -> None:
     add_source(link, Source(id="a", url="https://a.example/feed"))
     assert link.is_symlink()
     assert b"# mine\r\nlanguage = 'vi'\r\n" in real.read_bytes()
-
-
-# --- monitor sources add
-
-
-@pytest.fixture
-def polls(monkeypatch: pytest.MonkeyPatch) -> dict[str, Poll]:
-    """What reading an address gives, by address."""
-    answers: dict[str, Poll] = {}
-    stub = ModuleType("monitor.crawl")
-
-    def check(sources: list[Source], config: Config, *, clock: Any, progress: Any) -> dict[str, Poll]:
-        assert clock() == NOW
-        return {source.id: answers[source.url] for source in sources}
-
-    stub.check = check  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "monitor.crawl", stub)
-    return answers
-
-
-def poll(outcome: PollOutcome = PollOutcome.CHANGED, **values: Any) -> Poll:
-    return Poll(source_id="x", started=NOW, finished=NOW, outcome=outcome, **values)
-
-
-def add(tmp_path: Path, url: str, *, check: bool = True, id_: str = "", **values: Any) -> list[str]:
-    config = load_config(tmp_path / "monitor.toml" if (tmp_path / "monitor.toml").exists() else None, {}, tmp_path)
-    wanted = Source(id=id_, url=url, **({"timezone": "", "origin": "config"} | values))
-    return list(adding.add(config, wanted, known=config.sources(NO_TOPICS), check=check, now=NOW))
-
-
-def own(tmp_path: Path) -> list[Source]:
-    return [source for source in load_config(None, {}, tmp_path).sources(NO_TOPICS) if source.origin == "config"]
-
-
-def test_adding_reads_the_feed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, polls: dict[str, Poll]) -> None:
-    monkeypatch.chdir(tmp_path)
-    polls["https://news.example/ai/feed.xml"] = poll(entries=12, newest=NOW)
-    said = add(tmp_path, " news.example/ai/feed.xml ")
-    assert said[0] == "read: 12 entries, the newest of 2026-11-23"
-    assert said[1].startswith("added news-example-ai (https://news.example/ai/feed.xml) to monitor.toml")
-    assert own(tmp_path) == [Source(id="news-example-ai", url="https://news.example/ai/feed.xml", origin="config")]
-    with pytest.raises(UsageError, match="is a source already: news-example-ai"):
-        add(tmp_path, "http://www.news.example/ai/feed.xml")
-    with pytest.raises(UsageError, match="a source is called 'news-example-ai' already"):
-        add(tmp_path, "https://other.example/feed.xml", id_="news-example-ai")
-    with pytest.raises(UsageError, match=f"is a source already: {FEEDS[0].id}"):
-        add(tmp_path, FEEDS[0].url)
-
-
-def test_adding_a_page_takes_its_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, polls: dict[str, Poll]) -> None:
-    monkeypatch.chdir(tmp_path)
-    polls["https://news.example/"] = poll(PollOutcome.FAILED, error_kind="not-a-feed", error="a page", moved_to="https://news.example/rss")
-    said = add(tmp_path, "https://news.example/", outlet="News")
-    assert said[0] == "https://news.example/ is a page; its feed is https://news.example/rss"
-    assert [(source.id, source.url, source.outlet) for source in own(tmp_path)] == [("news-example", "https://news.example/rss", "News")]
-    polls["https://news.example/other"] = polls["https://news.example/"]
-    with pytest.raises(UsageError, match=r"https://news\.example/rss is a source already"):
-        add(tmp_path, "https://news.example/other")
-
-
-def test_adding_follows_a_feed_that_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, polls: dict[str, Poll]) -> None:
-    monkeypatch.chdir(tmp_path)
-    polls["https://old.example/rss"] = poll(entries=1, moved_to="https://new.example/rss")
-    assert add(tmp_path, "https://old.example/rss")[:2] == ["https://old.example/rss has moved to https://new.example/rss", "read: 1 entry"]
-    assert own(tmp_path)[0].url == "https://new.example/rss"
-
-
-def test_what_cannot_be_read_is_not_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, polls: dict[str, Poll]) -> None:
-    monkeypatch.chdir(tmp_path)
-    polls["https://dead.example/rss"] = poll(PollOutcome.FAILED, error_kind="dns", error="the host is not known")
-    with pytest.raises(UsageError, match="could not be read as a feed: the host is not known") as caught:
-        add(tmp_path, "https://dead.example/rss")
-    assert "--no-check" in str(caught.value.hint)
-    assert not (tmp_path / "monitor.toml").exists()
-    assert len(add(tmp_path, "https://dead.example/rss", check=False)) == 1
-    assert own(tmp_path)[0].id == "dead-example"
-
-
-@pytest.mark.parametrize("url", ["ftp://example.org/feed", "", "https://me:hunter2@example.org/feed", "https://", "two words"])
-def test_what_is_no_address_is_not_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError) as caught:
-        add(tmp_path, url, check=False)
-    assert "hunter2" not in str(caught.value)
-    assert not (tmp_path / "monitor.toml").exists()
-
-
-def test_what_the_pack_knows_of_an_outlet_is_filled_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    add(tmp_path, "https://vnexpress.net/rss/a-section-of-ours.rss", check=False)
-    (found,) = own(tmp_path)
-    assert (found.outlet, found.language, found.country) == ("VnExpress", "vi", "VN")
 
 
 # --- what commands start from
