@@ -95,8 +95,8 @@ WORDS: Catalog = {
     "nothing_new": "nothing new",
     "more": "and {n} more",
     "gaps": (
-        "One poll shared nothing with the one before: entries may have been missed.",
-        "{n} polls shared nothing with the one before: entries may have been missed.",
+        "One poll shared nothing with the one before: entries may have been missed",
+        "{n} polls shared nothing with the one before: entries may have been missed",
     ),
     "n_late": (
         "Late: due {when}, made {n} hour later. The machine was asleep or off, or the monitor did not run.",

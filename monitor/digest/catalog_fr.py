@@ -98,8 +98,8 @@ WORDS: Catalog = {
     "nothing_new": "rien de nouveau",
     "more": "et {n} de plus",
     "gaps": (
-        "{n} relevé sans rien de commun avec le précédent\u00a0: des articles ont pu échapper.",
-        "{n} relevés sans rien de commun avec le précédent\u00a0: des articles ont pu échapper.",
+        "{n} relevé sans rien de commun avec le précédent\u00a0: des articles ont pu échapper",
+        "{n} relevés sans rien de commun avec le précédent\u00a0: des articles ont pu échapper",
     ),
     "n_late": (
         "En retard\u00a0: prévu {when}, fait {n} heure plus tard. La machine était en veille ou éteinte, ou le programme ne tournait pas.",

@@ -76,7 +76,7 @@ WORDS: Catalog = {
     "nothing_since": "không có gì mới từ {when}",
     "nothing_new": "không có gì mới",
     "more": "và {n} nguồn nữa",
-    "gaps": "{n} lần đọc không trùng mục nào với lần trước: có thể đã bỏ sót tin.",
+    "gaps": "{n} lần đọc không trùng mục nào với lần trước: có thể đã bỏ sót tin",
     "n_late": "Trễ: hẹn {when}, làm sau {n} giờ. Máy đã ngủ hoặc tắt, hoặc chương trình không chạy.",
     "n_missed": "Bản này thay cho cả {n} bản tin trước đó đã không được làm.",
     "n_crawl-died": "{n} lần thu thập bị ngắt (lần đầu {when}): {detail}. Những gì đã lưu vẫn còn; phần còn lại sẽ được hỏi lại.",

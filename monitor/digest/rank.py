@@ -19,7 +19,7 @@ Reach = Callable[[str], int]  # host -> tier: 1 national or international, 2 kno
 _OF_TIER = {1: 2.0, 2: 1.5}
 _OF_OWNERSHIP = {Ownership.EARNED: 1.0, Ownership.RELEASE: 0.3, Ownership.AFFILIATED: 0.3, Ownership.OWNED: 0.15}
 _OF_FIELD = {"title": 1.0, "summary": 0.8}
-_LEAD_CHARACTERS, _IN_LEAD, _IN_TEXT = 500, 0.7, 0.5
+_LEAD_CHARACTERS, _IN_LEAD, _IN_TEXT = 500, 0.6, 0.4  # a headline anywhere before a text of national reach
 _PASSING, _OLD = 0.1, 0.5
 
 

@@ -91,7 +91,8 @@ class Press:
                 rows = [(one["name"], words.number(one["n"]), one["said"]) for one in chart["shares"]]
                 tables.append({"title": chart["label"], "head": ("", say("articles"), say("share")), "numbers": True, "rows": rows})
         if shown["charts"]:
-            days = [(one["day"], words.number(one["n"])) for one in reversed(shown["days"])]
+            begin = next((at for at, one in enumerate(shown["days"]) if one["n"]), 0)  # what lies before the first article says nothing
+            days = [(one["day"], words.number(one["n"])) for one in reversed(shown["days"][begin:])]
             tables.append({"title": words.say("per_day"), "head": (say("day"), say("articles")), "numbers": True, "rows": days})
         note = {"label": words.say("new_outlets"), "said": shown["outlets"]} if shown["outlets"] else None
         heading = shown["title"] or say("trends")
