@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from storage.reading import Reading, Transaction
     from storage.store import Store
 
+WEEK = timedelta(days=7)
 _CLOCK_SET = timedelta(minutes=2)  # so far in the future an edition cannot be by the small steps of a clock that is kept right
 
 
@@ -117,7 +118,7 @@ def _tell(desk: Desk, transaction: Transaction, day: date, now: datetime, notice
     fresh, old = _news(desk, transaction, first=last is None, now=now)
     changed = _changed(desk, transaction)
     since = transaction.ledger.since(desk.name, now)
-    coverage = _coverage(desk, transaction, since, now, notices, after=last)
+    coverage = _coverage(desk, transaction, since, now, notices, after=last, weekly=_begins_week(last, day))
     number = 1 + len(transaction.ledger.editions(desk.name, day.isoformat()))
     digest = _build(desk, fresh, coverage, transaction, changed=changed, day=day, edition=number, since=since, until=now)
     digest_id = transaction.ledger.open_edition(
@@ -162,8 +163,8 @@ def preview_edition(desk: Desk) -> Edition:
         fresh, _ = _news(desk, reading, first=last is None, now=now)
         changed = _changed(desk, reading)
         since = reading.ledger.since(desk.name, now)
-        coverage = _coverage(desk, reading, since, now, after=last)
         day = now.astimezone(desk.zone).date()
+        coverage = _coverage(desk, reading, since, now, after=last, weekly=_begins_week(last, day))
         digest = _build(desk, fresh, coverage, reading, changed=changed, day=day, edition=1, since=since, until=now)
     return Edition(digest=digest, stories=len(fresh), updates=len(digest.updates), last_told=last.day if last else None)
 
@@ -238,7 +239,7 @@ def of_window(desk: Desk, since: datetime | None, until: datetime) -> Edition:
 
     with desk.store.reading() as reading:
         stories = _only(desk, list(reading.articles.stories(ArticleFilter(since=since, until=until))))
-        coverage = _coverage(desk, reading, since, until)
+        coverage = _coverage(desk, reading, since, until, weekly=since is not None and until - since >= WEEK)
         day = (until - timedelta(microseconds=1)).astimezone(desk.zone).date()
         digest = _build(desk, stories, coverage, reading, day=day, edition=1, since=since, until=until)
     return Edition(digest=digest, stories=len(stories))
@@ -280,18 +281,26 @@ def _coverage(
     late: tuple[Notice, ...] = (),
     *,
     after: DigestRow | None = None,
+    weekly: bool = False,
 ) -> Coverage:
     """Return what the watch did in a window.
 
     Args:
         after: the edition before; what befell the watch is told from the next incident on.
+        weekly: with what searches found beside the sources.
     """
     coverage = reading.sources.coverage(since, until, {source.id: source.outlet or source.id for source in desk.sources})
     if after is not None and after.incident_id is not None:
         found = reading.incidents.numbered(after.incident_id, None)
     else:
         found = reading.incidents.between(since, until)
-    return replace(coverage, notices=(*late, *_incidents(found)))
+    road = reading.roads.second(until - WEEK, until, desk.topics if desk.only else None) if weekly else None
+    return replace(coverage, notices=(*late, *_incidents(found)), road=road)
+
+
+def _begins_week(last: DigestRow | None, day: date) -> bool:
+    """Whether the edition of a day is the first of its week; the very first of all has no week behind it."""
+    return last is not None and date.fromisoformat(last.day).isocalendar()[:2] < day.isocalendar()[:2]
 
 
 def _late(rows: Sequence[PeriodRow]) -> tuple[Notice, ...]:

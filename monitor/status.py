@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 
 from monitor import health, schedule
 from monitor.digest.watch import LONG, UNREAD
+from monitor.digest.watch_words import road_name
 from monitor.export import iso
-from storage.items import Ail, Ailment, Coverage, Source
+from storage.items import Ail, Ailment, Coverage, SecondRoad, Source
 
 if TYPE_CHECKING:
     from monitor.schedule import Timetable
@@ -34,6 +35,7 @@ class Status:
     overdue: tuple[tuple[str, datetime], ...]  # digests that should have been made, and when
     waiting: int  # deliveries that wait, or are tried again
     gaps: int  # of the last week
+    road: SecondRoad  # what searches found in the last week beside the sources
     counts: dict[str, int]  # what is stored
 
     @property
@@ -81,6 +83,7 @@ def status_of(reading: Reading, sources: Sequence[Source], timetables: Sequence[
         overdue=tuple(overdue),
         waiting=len(reading.deliveries.waiting()),
         gaps=sum(n for source_id, n in reading.gaps.count(now - _GAPS_WITHIN).items() if source_id in watched),
+        road=reading.roads.second(now - timedelta(days=7), now),
         counts=reading.articles.counts(),
     )
 
@@ -119,6 +122,7 @@ def _rows(status: Status, zone: ZoneInfo) -> list[tuple[str, str]]:
     rows.append(("in 24 h", f"{coverage.entries:,} entries, {coverage.kept:,} articles kept, {coverage.suppressed:,} suppressed"))
     if status.gaps:
         rows.append(("gaps", f"{status.gaps} in 7 days: polls that shared nothing with the one before"))
+    rows += [("searches", said) for said in _road(status.road)]
     rows.append(("stored", f"{status.counts['articles']:,} articles in {status.counts['stories']:,} stories"))
     for kind in Ail:
         found = sorted((one for one in coverage.ailing if one.kind is kind), key=lambda one: (one.began or now, one.source_id))
@@ -126,6 +130,21 @@ def _rows(status: Status, zone: ZoneInfo) -> list[tuple[str, str]]:
         if len(found) > _SHOWN:
             rows.append(("", f"and {len(found) - _SHOWN} more: monitor status --json"))
     return rows
+
+
+def _road(road: SecondRoad) -> list[str]:
+    """How much of what searches found in a week the sources had, and what to do about the rest."""
+    if not road.found:
+        return []
+    found = "1 article" if road.found == 1 else f"{road.found:,} articles"
+    said = [f"{found} found in 7 days, {road.had:,} of them ({100 * road.had / road.found:.0f} %) the sources had already"]
+    if road.later:
+        said[0] += f", {road.later:,} later"
+    if road.only:
+        named = ", ".join(f"{road_name(one)} {one.articles}" for one in road.only[:_SHOWN])
+        rest = f" and {len(road.only) - _SHOWN} more" if len(road.only) > _SHOWN else ""
+        said.append(f"by searches alone: {named}{rest}: monitor sources add HOST looks for what to watch there")
+    return said
 
 
 def _print_row(label: str, text: str) -> None:
@@ -162,6 +181,12 @@ def _record(status: Status) -> dict[str, Any]:
         "entries_24h": coverage.entries,
         "kept_24h": coverage.kept,
         "suppressed_24h": coverage.suppressed,
+        "searches_7d": {
+            "found": status.road.found,
+            "had": status.road.had,
+            "later": status.road.later,
+            "only_by_search": [{"outlet": one.outlet, "host": one.host or None, "articles": one.articles} for one in status.road.only],
+        },
         "stored": status.counts,
     }
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from storage.items import Ail, Ailment, Coverage, Gap, Move, Notice
+from storage.items import Ail, Ailment, Coverage, Gap, Move, Notice, SecondRoad, Unwatched
 
 _MOMENTS = ("since", "until", "unread_since", "last_crawl")
 _PLAIN = ("due", "read", "entries", "kept", "suppressed")
@@ -25,6 +25,7 @@ def to_json(coverage: Coverage) -> dict[str, Any]:
         "gaps": [[gap.source_id, _iso(gap.at), _iso(gap.since), _iso(gap.until), gap.state, gap.found] for gap in coverage.gaps],
         "moved": [[move.source_id, _iso(move.at), move.url] for move in coverage.moved],
         "notices": [[one.kind, _iso(one.at), one.count, one.detail] for one in coverage.notices],
+        "road": _road(coverage.road) if coverage.road else None,
         "outlets": {name: outlet for name, outlet in coverage.outlets.items() if name in told},
     }
 
@@ -52,6 +53,7 @@ def from_json(values: Mapping[str, Any]) -> Coverage:
         moved=tuple(Move(source_id=row[0], at=_sure(row[1]), url=row[2]) for row in values["moved"]),
         notices=tuple(Notice(kind=row[0], at=_sure(row[1]), count=row[2], detail=row[3]) for row in values["notices"]),
         outlets=dict(values["outlets"]),
+        road=_road_of(values["road"]) if values.get("road") else None,  # older editions said nothing of it
     )
 
 
@@ -78,7 +80,20 @@ def together(parts: list[Coverage]) -> Coverage:
         last_crawl=last.last_crawl,
         notices=tuple(notice for part in parts for notice in part.notices),
         outlets={name: outlet for part in parts for name, outlet in part.outlets.items()},
+        road=next((part.road for part in reversed(parts) if part.road), None),
     )
+
+
+def _road(road: SecondRoad) -> list[Any]:
+    return [_iso(road.since), road.found, road.had, road.later, [[one.outlet, one.host, one.articles] for one in road.only]]
+
+
+def _road_of(values: list[Any]) -> SecondRoad:
+    since, found, had, later, only = values
+    return SecondRoad(
+        since=_sure(since), found=found, had=had, later=later,
+        only=tuple(Unwatched(outlet=outlet, host=host, articles=articles) for outlet, host, articles in only),
+    )  # fmt: skip
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -358,6 +358,31 @@ class Move:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Unwatched:
+    """An outlet of which articles came by searches alone."""
+
+    outlet: str
+    host: str
+    articles: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SecondRoad:
+    """What searches found in some days, held against what feeds, sitemaps and lists had brought: how much the first road misses."""
+
+    since: datetime
+    found: int  # articles of which a search was told
+    had: int  # of these: another source had brought it by then
+    later: int  # another source brought it after that
+    only: tuple[Unwatched, ...] = ()  # the rest by outlet, most articles first
+
+    @property
+    def missed(self) -> int:
+        """Articles that no other source has brought."""
+        return self.found - self.had - self.later
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Coverage:
     """What the watch itself did in a window: the line that tells a quiet day from a broken pipe."""
 
@@ -377,3 +402,4 @@ class Coverage:
     last_crawl: datetime | None = None
     notices: tuple[Notice, ...] = ()
     outlets: Mapping[str, str] = field(default_factory=dict)  # source id -> outlet name, for showing
+    road: SecondRoad | None = None  # once a week

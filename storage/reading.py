@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from storage.frontier import Frontier
     from storage.items import StoredArticle
     from storage.retention import Retention
+    from storage.roads import Roads
     from storage.trends import Trends
 
 
@@ -92,6 +93,13 @@ class Reading:
         from storage.frontier import Frontier  # here: walks alone ask for it
 
         return Frontier(self.connection)
+
+    @cached_property
+    def roads(self) -> Roads:
+        """What one road brought, held against another."""
+        from storage.roads import Roads  # here: a digest asks it once a week
+
+        return Roads(self.connection)
 
     @cached_property
     def trends(self) -> Trends:

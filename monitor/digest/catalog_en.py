@@ -178,6 +178,13 @@ WORDS: Catalog = {
     "more_outlets": "and {n} more",
     "percent": "{n}%",
     "under_one": "under 1%",
+    "road": (
+        "Searches found {n} article in 7 days; the sources had {had} of it ({share}) already",
+        "Searches found {n} articles in 7 days; the sources had {had} of them ({share}) already",
+    ),
+    "road_later": ("{n} came by them later", "{n} came by them later"),
+    "road_only": "Found by searches alone",
+    "road_add": "`{command}` looks for what to watch there.",
     "hidden_list": "Left out as not ours: {rules}",
     "rule_frame": "page furniture",
     "rule_no context": "no context",

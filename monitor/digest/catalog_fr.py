@@ -190,6 +190,13 @@ WORDS: Catalog = {
     "more_outlets": "et {n} de plus",
     "percent": "{n}\u202f%",
     "under_one": "moins de 1\u202f%",
+    "road": (
+        "Les recherches ont trouvé {n} article en 7 jours\u00a0; les sources en avaient déjà {had} ({share})",
+        "Les recherches ont trouvé {n} articles en 7 jours\u00a0; les sources en avaient déjà {had} ({share})",
+    ),
+    "road_later": ("{n} est venu par elles plus tard", "{n} sont venus par elles plus tard"),
+    "road_only": "Trouvés par les seules recherches",
+    "road_add": "`{command}` cherche ce qu’on peut y suivre.",
     "hidden_list": "Écartés, car hors sujet\u00a0: {rules}",
     "rule_frame": "habillage de page",
     "rule_no context": "sans contexte",

@@ -214,6 +214,8 @@ class _Sheet:
         self._put(facts.watch.totals(), style.dim, "  ")
         if hidden := self._figures.hidden():
             self._put(hidden, style.dim, "  ")
+        if road := facts.watch.road():
+            self._put(road, style.dim, "  ")
 
     def _put(self, text: str, begin: str = "", indent: str = "", hanging: str = "", url: str = "") -> None:
         style = self._style

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 
-from storage.items import Ail, Notice, Ownership
+from storage.items import Ail, Notice, Ownership, SecondRoad
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -212,6 +212,7 @@ class CoverageLine:
     moved: tuple[tuple[str, str], ...] = ()  # names, and the addresses they have moved to for good
     last_crawl: datetime | None = None
     notices: tuple[Notice, ...] = ()
+    road: SecondRoad | None = None  # what searches found beside the sources; once a week
 
     def of(self, *kinds: Ail) -> tuple[Trouble, ...]:
         """Troubles of these kinds."""

@@ -31,7 +31,17 @@ def render_atom(digest: Digest) -> str:
     _add(
         feed,
         "subtitle",
-        " · ".join((*facts.watch.alarms(), facts.day(), facts.sum(), *facts.watch.warnings(), *([lead] if lead else []), *_trouble(facts))),
+        " · ".join(
+            (
+                *facts.watch.alarms(),
+                facts.day(),
+                facts.sum(),
+                *facts.watch.warnings(),
+                *([lead] if lead else []),
+                *_trouble(facts),
+                *filter(None, [facts.watch.road()]),
+            )
+        ),
     )
     _add(feed, "updated", _rfc3339(digest.until))
     _add(ElementTree.SubElement(feed, "author"), "name", digest.title)

@@ -110,6 +110,7 @@ class _Page:
             "rows": [_cut(row, facts) for row in facts.watch.rows()],
             "totals": facts.watch.totals(),
             "hidden": figures.hidden(),
+            "road": _short(facts.watch.road(), _ITEM_CHARACTERS),
             "charts": [_drawn(chart) for chart in figures.charts()],
             "charts_title": figures.title(),
             "outlets": figures.outlets(),

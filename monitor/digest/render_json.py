@@ -13,7 +13,7 @@ from monitor.digest.handdates import HandCalendar
 from monitor.digest.record import Count, CoverageLine, Digest, Line, Span, Trend, Trouble, Update
 from monitor.digest.safe import plain, safe_url
 from monitor.digest.watch import UNREAD
-from storage.items import Ail
+from storage.items import Ail, SecondRoad
 
 SCHEMA_VERSION = 1  # grows when a key goes or changes its meaning, not when one is added
 
@@ -76,6 +76,16 @@ def _trend(trend: Trend) -> dict[str, Any]:
         "languages": _counts(trend.languages),
         "new_outlets": [plain(name) for name in trend.outlets],
         "suppressed": _counts(trend.hidden),
+    }
+
+
+def _road(road: SecondRoad) -> dict[str, Any]:
+    return {
+        "since": _iso(road.since),
+        "found": road.found,
+        "had": road.had,
+        "later": road.later,
+        "only_by_search": [{"outlet": plain(one.outlet), "host": plain(one.host) or None, "articles": one.articles} for one in road.only],
     }
 
 
@@ -161,6 +171,7 @@ def _coverage(coverage: CoverageLine) -> dict[str, Any]:
             {"kind": plain(one.kind), "at": _iso(one.at), "count": one.count, "detail": plain(one.detail) or None}
             for one in coverage.notices
         ],
+        "second_road": _road(coverage.road) if coverage.road else None,
     }
 
 

@@ -102,6 +102,8 @@ def _coverage(facts: Facts, figures: Figures, *, trouble: bool) -> str:
     rows += [*([""] if rows[-1] else []), escape(facts.watch.totals())]
     if hidden := figures.hidden():
         rows += ["", escape(hidden)]
+    if road := facts.watch.road():
+        rows += ["", escape(road)]
     return "\n".join(rows)
 
 

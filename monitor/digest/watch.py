@@ -62,4 +62,5 @@ def coverage_line(coverage: Coverage, zone: ZoneInfo) -> CoverageLine:
         notices=tuple(
             replace(one, at=one.at.astimezone(zone), detail=plain(one.detail).strip()[:_DETAIL_LIMIT]) for one in coverage.notices
         ),
+        road=coverage.road,
     )

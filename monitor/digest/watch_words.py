@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,10 +11,11 @@ from monitor.digest.record import CoverageLine, Level, Missed, Trouble
 from monitor.digest.safe import plain
 from monitor.digest.watch import UNREAD
 from monitor.digest.words import Words
-from storage.items import Ail, Notice
+from storage.items import Ail, Notice, Unwatched
 
 _NAMES_SHOWN = 12  # of sources that were silent or not asked; failing ones are always all named, but together from there on
 _WARNED = 8  # names in one warning above the box
+_HOST = re.compile(r"[a-z0-9.-]+")  # somebody will paste the command
 _GROUPS = {"unread": UNREAD, "silent": (Ail.SILENT,), "bare": (Ail.BARE,)}
 
 
@@ -23,6 +25,12 @@ class Row:
 
     label: str
     items: tuple[str, ...] = ()
+
+
+def road_name(one: Unwatched) -> str:
+    """An outlet with the host that is to be named to watch it."""
+    name, host = plain(one.outlet).strip()[:80], plain(one.host).strip()
+    return f"{name} ({host})" if name and host and name != host else name or host or "?"
 
 
 class Watch:
@@ -47,6 +55,24 @@ class Watch:
         if coverage.unread_for is not None and coverage.read < coverage.due:
             said += words.say("list") + words.say("unread_for", age=self._age(coverage.unread_for))
         return said
+
+    def road(self) -> str:
+        """How much of what searches found the sources had, and whose articles came by searches alone; "" where nothing is to be said."""
+        road, words = self._coverage.road, self._words
+        if road is None or not road.found:
+            return ""
+        said = words.count("road", road.found, had=words.number(road.had), share=words.percent(road.had / road.found))
+        if road.later:
+            said += words.say("list") + words.count("road_later", road.later)
+        said += "."
+        if not road.only:
+            return said
+        named = [f"{road_name(one)} {words.number(one.articles)}" for one in road.only[:_NAMES_SHOWN]]
+        if len(road.only) > len(named):
+            named.append(words.say("more_outlets", n=words.number(len(road.only) - len(named))))
+        host = next((one.host for one in road.only if _HOST.fullmatch(one.host)), "")
+        hint = f" {words.say('road_add', command=f'monitor sources add {host}')}" if host else ""
+        return f"{said} {words.say('road_only')}{self._colon}{words.say('list').join(named)}.{hint}"
 
     def alarms(self) -> list[str]:
         """What has been wrong for weeks; stands above the news."""

@@ -231,6 +231,7 @@ class Room:
             "rows": facts.watch.rows(),
             "totals": facts.watch.totals(),
             "hidden": figures.hidden(),
+            "road": facts.watch.road(),
         }
 
     def trend(self, trend: Trend, day: date) -> dict[str, Any]:
