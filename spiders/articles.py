@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from spiders.pages.generic import Extracted
 from spiders.pages.language import guess
 from storage.identity import outlet_host, trusted_canonical
 from storage.items import Article, BodyFrom, Entry, Kind, Ownership, Source
+
+_FIRST_HAND = {Kind.FEED, Kind.JSON, Kind.SPIDER}  # made by the outlet from its own records; others show what they saw
+_DAY = timedelta(days=1)
 
 
 def from_page(source: Source, entry: Entry | None, found: Extracted, *, asked: str, url: str) -> Article:
@@ -21,13 +26,15 @@ def from_page(source: Source, entry: Entry | None, found: Extracted, *, asked: s
     """
     shown = url if _same_page(asked, url) else asked
     summary = entry.summary if entry and entry.summary and source.kind is not Kind.SEARCH else found.summary
+    published, stated = _published(source, entry, found)
     return Article(
         url=shown,
         title=found.title or (entry.title if entry else ""),
         text=found.text,
         summary=summary or (entry.summary if entry else ""),
         canonical_url=trusted_canonical(url, found.canonical or None),
-        published=found.published or (entry.published if entry else None),
+        published=published,
+        stated_date=stated,
         updated=found.updated or (entry.updated if entry else None),
         authors=found.authors or (entry.authors if entry else ()),
         outlet=_outlet(source, entry, url, found.outlet),
@@ -47,6 +54,7 @@ def from_entry(source: Source, entry: Entry, why: str) -> Article:
         text=entry.content,
         summary=entry.summary,
         published=entry.published,
+        stated_date=entry.stated_date,
         updated=entry.updated,
         authors=entry.authors,
         outlet=_outlet(source, entry, entry.url, ""),
@@ -58,6 +66,27 @@ def from_entry(source: Source, entry: Entry, why: str) -> Article:
         opaque=entry.opaque,
         why_no_page=why,
     )
+
+
+def _published(source: Source, entry: Entry | None, found: Extracted) -> tuple[datetime | None, str]:
+    """When an article was published, and the date as written where it could not be taken as it is.
+
+    The feed's date comes first, then what the page states for programs, then what lists and searches say, then what the page shows.
+    Where the page states an earlier day than the feed, the feed dates an update; and where the feed knows only the day, the page has the hour.
+    """
+    if entry is None or entry.published is None:
+        return found.published, found.stated_date or ("" if found.published else (entry.stated_date if entry else ""))
+    if found.published is None or not found.sure_date:
+        return entry.published, entry.stated_date
+    earlier = entry.published - found.published
+    if source.kind not in _FIRST_HAND or earlier >= _DAY or (_is_day(entry.published, source) and abs(earlier) < _DAY):
+        return found.published, found.stated_date
+    return entry.published, entry.stated_date
+
+
+def _is_day(moment: datetime, source: Source) -> bool:
+    """Whether a date is a mere day: a midnight, there or in UTC."""
+    return any((local.hour, local.minute, local.second) == (0, 0, 0) for local in (moment, moment.astimezone(ZoneInfo(source.timezone))))
 
 
 def is_home(asked: str, url: str) -> bool:

@@ -16,6 +16,7 @@ from lxml import html as lxml_html
 
 from spiders.pages import frame
 from spiders.pages.charset import as_utf8
+from spiders.pages.dates import shown_date
 from spiders.pages.language import guess
 from spiders.pages.metadata import Metadata, read_metadata
 from storage.errors import ExtractError
@@ -65,6 +66,8 @@ class Extracted:
     outlet: str
     language: str
     is_article: bool
+    stated_date: str = ""  # as written, where it lay in the future
+    sure_date: bool = True  # the page states it for programs; else it was found in the address or beside the headline
 
 
 def extract(body: bytes, *, url: str, encoding: str | None, language: str, timezone: str, now: datetime) -> Extracted:
@@ -84,6 +87,10 @@ def extract(body: bytes, *, url: str, encoding: str | None, language: str, timez
         raise ExtractError(f"the page is larger than {LARGEST_PAGE // 1024**2} MiB")
     root = _parse(body, encoding)
     about = read_metadata(root, url, timezone)
+    frame.prune(root)
+    stated = about.published is not None
+    if not stated:
+        about.published, about.stated = shown_date(root, url, timezone, now)
     text, sure = _text(root, about)
     if _MISSING.match(about.title) and len(text) < 600:
         raise ExtractError("the page says that there is no such page")
@@ -94,15 +101,17 @@ def extract(body: bytes, *, url: str, encoding: str | None, language: str, timez
         if _WALL.search(root.text_content()[:5_000]):
             raise ExtractError("a check for humans or cookies stands before the page")
         raise ExtractError("no article text was found on the page")
-    published = min(about.published, now) if about.published else None
+    ahead = about.published is not None and about.published > now
     return Extracted(
         title=about.title,
         text=text,
         summary=about.summary,
         canonical=about.canonical,
-        published=published,
+        published=min(about.published, now) if about.published else None,
         updated=min(about.updated, now) if about.updated else None,
-        stated_future=about.published is not None and about.published > now,
+        stated_future=ahead,
+        stated_date=clean_text(about.stated, 100) if ahead else "",
+        sure_date=stated,
         authors=tuple(about.authors[:10]),
         outlet=about.outlet,
         language=_language(about.language) or guess(text) or language,
@@ -131,7 +140,6 @@ def _language(stated: str) -> str:
 
 def _text(root: Any, about: Metadata) -> tuple[str, bool]:
     """Return the article's text, and whether a container was surely the article's."""
-    frame.prune(root)
     running = sum(_running(paragraph) for paragraph in root.iter("p"))
     for path in _CONTAINERS:
         best = max(root.xpath(path), key=_weight, default=None)

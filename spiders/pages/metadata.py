@@ -1,4 +1,4 @@
-"""What a page says about itself: JSON-LD first, then OpenGraph and meta, then what is visible."""
+"""What a page states about itself for programs: JSON-LD first, then OpenGraph and meta."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ _PUBLISHED = (
     "dcterms.created", "dcterms.date", "sailthru.date", "parsely-pub-date", "article.published", "cxenseparse:recs:publishtime", "citation_date",
 )  # fmt: skip
 _MODIFIED = ("article:modified_time", "og:updated_time", "datemodified", "lastmod", "dcterms.modified", "last-modified")
-_DATE_CLASS = re.compile(r"(?:^|[\s_-])(?:date|time|published|pubdate|posted|timestamp|datetime|ngay|byline)(?:$|[\s_-])", re.I)
 _SEPARATORS = (" - ", " | ", " – ", " — ", " • ", " · ", " :: ")
 
 
@@ -39,6 +38,7 @@ class Metadata:
     outlet: str = ""
     language: str = ""
     published: datetime | None = None
+    stated: str = ""  # the date of publication as written
     updated: datetime | None = None
     authors: list[str] = field(default_factory=list)
     body: str = ""  # JSON-LD articleBody
@@ -54,8 +54,6 @@ def read_metadata(root: Any, url: str, zone: str) -> Metadata:
     _from_metas(found, metas, zone)
     _from_links(found, root, metas, url)
     found.title = _headline(found, root, metas)
-    if found.published is None:
-        found.published = _visible_date(root, zone)
     found.language = found.language or _language(root, metas)
     return found
 
@@ -109,7 +107,9 @@ def _from_json_ld(found: Metadata, node: dict[str, Any], zone: str) -> None:
     found.article = True
     found.title = found.title or _text(node.get("headline")) or _text(node.get("name"))
     found.summary = found.summary or _text(node.get("description"))
-    found.published = found.published or read_date(_text(node.get("datePublished")), zone)
+    if found.published is None:
+        found.stated = _text(node.get("datePublished"))
+        found.published = read_date(found.stated, zone)
     found.updated = found.updated or read_date(_text(node.get("dateModified")), zone)
     publisher = _text(node.get("publisher")) or _text(node.get("sourceOrganization"))
     found.outlet = clean_text(publisher, 200) or found.outlet
@@ -140,9 +140,12 @@ def _from_metas(found: Metadata, metas: dict[str, str], zone: str) -> None:
         SUMMARY_LIMIT,
     )
     found.outlet = found.outlet or clean_text(metas.get("og:site_name", "") or metas.get("application-name", ""), 200)
-    for names, name in ((_PUBLISHED, "published"), (_MODIFIED, "updated")):
-        if getattr(found, name) is None:
-            setattr(found, name, next(filter(None, (read_date(metas[key], zone) for key in names if key in metas)), None))
+    if found.published is None:
+        stated = [(moment, metas[key]) for key in _PUBLISHED if key in metas and (moment := read_date(metas[key], zone))]
+        if stated:
+            found.published, found.stated = stated[0]
+    if found.updated is None:
+        found.updated = next(filter(None, (read_date(metas[key], zone) for key in _MODIFIED if key in metas)), None)
     if not found.authors:
         author = metas.get("author") or metas.get("article:author") or metas.get("parsely-author") or ""
         if author and "://" not in author:
@@ -181,20 +184,6 @@ def without_outlet(headline: str, outlet: str) -> str:
             if mark and front and (last.lower() in outlet.lower() or outlet.lower() in last.lower()):
                 return front.strip()
     return headline
-
-
-def _visible_date(root: Any, zone: str) -> datetime | None:
-    for element in root.iter("time"):
-        found = read_date(element.get("datetime") or "", zone) or read_date(clean_text(element.text_content(), 120), zone)
-        if found:
-            return found
-    for element in root.iter("span", "div", "p", "li", "i", "em", "small"):
-        if element.get("itemprop") == "datePublished" or _DATE_CLASS.search(element.get("class") or ""):
-            text = element.get("content") or element.text_content()
-            found = read_date(clean_text(text[:400], 120), zone) if len(text) < 400 else None
-            if found:
-                return found
-    return None
 
 
 def _language(root: Any, metas: dict[str, str]) -> str:

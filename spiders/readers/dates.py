@@ -45,7 +45,7 @@ _EXACT_MAIL = re.compile(r"(?:[a-z]{3}, )?(\d\d?) ([a-z]{3}) (\d{4}) (\d\d):(\d\
 _EXACT_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)t(\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(?:([+-])(\d\d):(\d\d)|z)")
 
 _CLOCK = (
-    r"(?P<hour>\d{1,2})(?::|\s?h\s?|\.|\s?giờ\s?)(?P<minute>\d{2})?(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?\s*(?P<half>[ap]\.?\s?m\.?\b)?"
+    r"(?P<hour>\d{1,2})(?::|\s?h\s?|\.|\s?giờ\s?)(?P<minute>\d{2})?(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?\s*(?P<half>[ap]\.?\s?m\b\.?)?"
 )
 _ZONE = r"\s*\(?\s*(?P<zone>(?:gmt|utc)?\s*[+\-−]\s*\d{1,2}(?::?\d{2})?|z\b|[a-z]{2,5}\b)?\s*\)?"
 _ISO = re.compile(
