@@ -85,6 +85,9 @@ def _of_article(reading: Reading, stored: StoredArticle, url: str, seen: list[st
     lines = [*seen, f"stored as a{stored.id}: {article.title}"]
     if article.body_from.value == "feed":
         lines.append(f"headline only: its page did not serve ({article.why_no_page or 'not asked'})")
+    if article.stated_date:
+        taken = f"{article.published.astimezone(zone):%Y-%m-%d %H:%M}" if article.published else "unknown"
+        lines.append(f"dated {article.stated_date!r}, which is ahead of the clock or no date: taken as {taken}")
     for mention in stored.mentions:
         name = f"{mention.topic} ({mention.unit})" if mention.unit else mention.topic
         parts = ", ".join(f"{part} {value:+.2f}" for part, value in mention.parts)
@@ -100,6 +103,7 @@ def _of_article(reading: Reading, stored: StoredArticle, url: str, seen: list[st
         "title": article.title,
         "body_from": article.body_from.value,
         "why_no_page": article.why_no_page or None,
+        "stated_date": article.stated_date or None,
         "mentions": [mention_record(mention) for mention in stored.mentions],
         "suppressed": [suppression_record(hit) for hit in stored.suppressions],
         "story": stored.story_id,

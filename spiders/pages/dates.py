@@ -175,7 +175,12 @@ def _by_htmldate(root: Any, zone: str, now: datetime) -> datetime | None:
             _take_out(element)
     try:
         found = htmldate.find_date(
-            bare, extensive_search=False, original_date=True, outputformat="%Y-%m-%d", min_date="1995-01-01", max_date=f"{now + _AHEAD:%Y-%m-%d}"
+            bare,
+            extensive_search=False,
+            original_date=True,
+            outputformat="%Y-%m-%d",
+            min_date="1995-01-01",
+            max_date=f"{now + _AHEAD:%Y-%m-%d}",
         )
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, etree.LxmlError):
         return None

@@ -24,6 +24,7 @@ _RSS1 = "{http://purl.org/rss/1.0/}"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 
 
+_WEB = re.compile(r"https?:|(?![\w+.-]+:)", re.I)  # or relative to one that is
 _PROLOGUE = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
 
 
@@ -48,7 +49,8 @@ def read_fast(body: bytes, limit: int) -> RawFeed | None:
         return None if channel is None else _rss(channel, channel.findall("item") or root.findall("item"), "", limit)
     if tag == _RDF + "RDF":
         channel = root.find(_RSS1 + "channel")
-        return None if channel is None else _rss(channel, root.findall(_RSS1 + "item"), _RSS1, limit)
+        # Some put the items where RSS 2.0 has them.
+        return None if channel is None else _rss(channel, root.findall(_RSS1 + "item") or channel.findall(_RSS1 + "item"), _RSS1, limit)
     if tag == ATOM + "feed":
         return _atom(root, limit)
     return None
@@ -203,8 +205,10 @@ def _atom_entry(item: Any) -> RawEntry | None:
         elif tag == ATOM + "id":
             entry.guid = _text(child)
         elif tag == ATOM + "link":
-            if child.get("rel", "alternate") == "alternate":
-                entry.link = entry.link or child.get("href") or ""
+            href = child.get("href") or ""
+            # Of several the first that a browser opens.
+            if child.get("rel", "alternate") == "alternate" and (not entry.link or (_WEB.match(href) and not _WEB.match(entry.link))):
+                entry.link = href
         elif tag == ATOM + "summary":
             summary = _mend(child.text or "")
         elif tag == ATOM + "content":

@@ -16,7 +16,7 @@ from monitor.watchlist import builtin_watchlist
 from monitor.why import Way, way_of
 from storage.items import Arrival, Article, Entry, Outcome
 from storage.store import Store
-from tests.monitor.desk import NOW, SOURCE, TAIL, intake_of, take, url_of
+from tests.monitor.desk import MATCHER, NOW, SOURCE, TAIL, intake_of, take, url_of
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -81,6 +81,20 @@ def test_headline_only(store: Store) -> None:
     take(store, 1, "Tập đoàn FPT khởi công", why_no_page="403")
     found = way(store, url_of(1))
     assert found.code == why.STORED and "headline only: its page did not serve (403)" in said(found)
+
+
+def test_a_date_ahead_of_the_clock_is_told_as_written(store: Store) -> None:
+    article = Article(
+        url=url_of(9),
+        title="Tập đoàn FPT khởi công",
+        text="Tập đoàn FPT khởi công một trung tâm." + TAIL,
+        published=NOW,
+        stated_date="01/01/2031",
+    )
+    intake_of(store, MATCHER, NOW).take([Arrival(source=SOURCE, article=article)])
+    found = way(store, url_of(9))
+    assert "dated '01/01/2031'" in said(found) and "taken as 2026-11-23 06:00" in said(found)
+    assert found.facts["stated_date"] == "01/01/2031"
 
 
 def test_joined_and_told(store: Store) -> None:

@@ -90,7 +90,7 @@ TRAPS = {
     "an old event in ISO": "<p>Theo nhật ký trạm thủy văn, lúc 2011-03-12 14:00 nước sông lên cao nhất trong vòng năm mươi năm và cuốn theo cây cầu cũ.</p>",
     "a coming event": "<p class='date'>05/12/2027</p>",
     "a picture's address": "<figure><img src='/anh/2019/05/06/cau.jpg'></figure>",
-    "a script": "<script>var built = '2020-02-01T10:00:00'; var data = {\"date\": \"2020-02-01\"};</script>",
+    "a script": '<script>var built = \'2020-02-01T10:00:00\'; var data = {"date": "2020-02-01"};</script>',
 }
 
 
@@ -110,13 +110,18 @@ def test_todays_date_in_the_head_of_a_page_is_not_the_articles() -> None:
 
 
 def test_a_date_above_the_headline_or_at_the_end_is_the_articles_if_it_is_its_own() -> None:
-    above = f"<main><div><p class='date'>20/11/2026</p><h1>Khánh thành cây cầu mới</h1></div><div class='detail-content'>{TEXT}</div></main>"
+    above = (
+        f"<main><div><p class='date'>20/11/2026</p><h1>Khánh thành cây cầu mới</h1></div><div class='detail-content'>{TEXT}</div></main>"
+    )
     assert extracted(above).published == datetime(2026, 11, 19, 17, tzinfo=UTC)
     assert dated("", after="<div class='foot'>Xuất bản: 20/11/2026 08:30</div>") == "2026-11-20T01:30"
 
 
 def test_a_headline_with_a_date_dates_nothing() -> None:
-    assert extracted(f"<article><h1>Nhìn lại trận lũ ngày 12/03/2011</h1>{TEXT}</article>", title="Nhìn lại trận lũ ngày 12/03/2011").published is None
+    assert (
+        extracted(f"<article><h1>Nhìn lại trận lũ ngày 12/03/2011</h1>{TEXT}</article>", title="Nhìn lại trận lũ ngày 12/03/2011").published
+        is None
+    )
 
 
 @pytest.mark.parametrize("head", ["", "<meta property='article:published_time' content='2031-01-01T00:00:00Z'>"])

@@ -57,6 +57,7 @@ DATES = [
     ("05.10.2026", "Europe/Berlin", "2026-10-04T22:00"),
     ("2026年10月5日 11:00", "Asia/Tokyo", "2026-10-05T02:00"),
     ("Mon Oct  5 11:00:00 2026", "UTC", "2026-10-05T11:00"),
+    ("Nov 20, 2026 at 6:05 p.m. EST", "UTC", "2026-11-20T23:05"),
     ("14:23 05/10/2026", "Asia/Ho_Chi_Minh", "2026-10-05T07:23"),
     ("25/12/2025", "UTC", "2025-12-25T00:00"),
 ]
@@ -148,12 +149,18 @@ def test_atom_and_rss_1_and_json_feed() -> None:
     (entry,) = read(atom).entries
     assert (entry.key, entry.url, entry.title) == ("urn:1", "https://a.example/1", "Mila & FPT")
     assert entry.published == datetime(2026, 11, 22, 10, tzinfo=UTC)
+    several = atom.replace('<link href="https', '<link type="text/gemini" href="gemini://a.example/1"/><link href="https')
+    assert [entry.url for entry in read(several).entries] == ["https://a.example/1"]
     rdf = (
         '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/" xmlns:dc="http://purl.org/dc/elements/1.1/">'
         '<channel rdf:about="x"><title>N</title></channel><item rdf:about="https://n.example/1"><title>One</title>'
         "<link>https://n.example/1</link><dc:date>2026-11-22</dc:date></item></rdf:RDF>"
     )
     (entry,) = read(rdf).entries
+    assert (entry.title, entry.url) == ("One", "https://n.example/1")
+    (entry,) = read(
+        rdf.replace("</channel>", "").replace("</item>", "</item></channel>")
+    ).entries  # items inside the channel, as in RSS 2.0
     assert (entry.title, entry.url) == ("One", "https://n.example/1")
     document = {
         "version": "https://jsonfeed.org/version/1.1",
