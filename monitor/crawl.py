@@ -60,6 +60,8 @@ class CrawlReport:
     cut_short: bool = False
     unread: tuple[str, ...] = ()
     failure: str | None = None
+    left: int = 0  # entries beyond the limit of pages
+    noun: str = "sources"  # what was asked
     unverified: tuple[str, ...] = ()  # sources whose certificates were not verified, because the configuration says so
 
     @property
@@ -81,7 +83,7 @@ class CrawlReport:
         unchanged = sum(poll.outcome is PollOutcome.UNCHANGED for poll in self.polls)
         entries, new = sum(poll.entries for poll in self.polls), sum(poll.new for poll in self.polls)
         lines = [
-            f"{self.read} of {self.asked} sources read ({unchanged} unchanged), {entries} entries, {new} new, {self.pages} pages, {self.seconds:.0f} s"
+            f"{self.read} of {self.asked} {self.noun} read ({unchanged} unchanged), {entries} entries, {new} new, {self.pages} pages, {self.seconds:.0f} s"
         ]
         names = {
             Outcome.STORED: "new stories", Outcome.JOINED: "joined known stories", Outcome.UPDATED: "updated", Outcome.REPEAT: "seen before",
@@ -94,10 +96,12 @@ class CrawlReport:
         lines += [f"not read: {poll.source_id}: {poll.error or poll.error_kind}" for poll in failing[:40]]
         if len(failing) > 40:
             lines.append(f"not read: and {len(failing) - 40} more (monitor status names them)")
+        if self.left:
+            lines.append(f"{self.left} older entries were left: a greater --limit takes more")
         if self.unverified:
             lines.append(f"certificates not verified, as configured (verify_tls = false): {', '.join(self.unverified)}")
         if self.cut_short:
-            lines.append(f"stopped before the end: {len(self.unread)} sources were not read to their end; they are first next time")
+            lines.append(f"stopped before the end: {len(self.unread)} {self.noun} were not read to their end; they are first next time")
         if self.failure:
             lines.append(f"failed: {self.failure}")
         return lines
@@ -114,6 +118,7 @@ class CrawlReport:
             "articles": {outcome.value: self.outcomes.get(outcome, 0) for outcome in Outcome},
             "seconds": round(self.seconds, 2),
             "cut_short": self.cut_short,
+            "left": self.left,
             "unread": list(self.unread),
             "unverified": list(self.unverified),
             "failed": self.failure,
@@ -279,7 +284,7 @@ def _run(
         process.crawl(SiteSpider, urls=order.urls, result=results[-1], **walk, **common)
     elif order.urls:
         results.append(Result())
-        process.crawl(PageSpider, urls=order.urls, result=results[-1], **common)
+        process.crawl(PageSpider, urls=order.urls, limit=order.limit, result=results[-1], **common)
     process.start(install_signal_handlers=False)
     failures = [result.failure for result in results if result.failure is not None]
     if process.bootstrap_failed and not failures:
@@ -290,6 +295,8 @@ def _run(
         seconds=time.monotonic() - started,
         cut_short=any(result.cut_short for result in results),
         unread=tuple(name for result in results for name in result.unread),
+        left=sum(result.left for result in results),
+        noun="addresses" if order.urls and not order.sources else "sources",
         failure=_told(failures[0], order.verbose) if failures else None,
     )
 

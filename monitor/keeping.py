@@ -32,7 +32,9 @@ class Rules:
         if published is None:
             return False
         age = now - published
-        if state.first_poll is None and source.origin != "once" and age > self.first_poll:
+        # A bare address of an article is asked for; an archive's is not a wish to be told of all that is in it.
+        asked = source.origin == "once" and source.kind not in {Kind.SITEMAP, Kind.LISTING}
+        if state.first_poll is None and not asked and age > self.first_poll:
             return True
         return age > (self.search if source.kind is Kind.SEARCH else self.other)
 

@@ -97,6 +97,7 @@ class MonitorSpider(scrapy.Spider):
         self.result = result if result is not None else Result()
         self.workers = Workers(None if processes is None else int(processes), timeout_s=float(document_s))
         self._progress = progress or (lambda done, total, doing: None)
+        self.tells_pages = False  # the progress is of the pages of one document, not of sources
         self._under_way: dict[str, asyncio.Event] = {}
         self._asked: set[str] = set()  # addresses of pages that were asked for in this crawl
         self.to_sample: set[str] = set()  # sources of which a page is to be read to its end, whatever it can name
@@ -196,6 +197,8 @@ class MonitorSpider(scrapy.Spider):
         for at, entry in enumerate(asked):
             if loop.time() > until:
                 return kept + self._later(source, asked[at:])
+            if self.tells_pages:
+                self._progress(at, len(asked), urlsplit(entry.url).path)
             kept += await self.take_entry(source, entry)
         return kept
 

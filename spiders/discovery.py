@@ -27,7 +27,7 @@ from spiders.readers.archives import worth_reading
 from spiders.readers.feed import is_feed, read_feed, what_it_is
 from spiders.readers.home import Led, is_newsroom, read_home
 from spiders.readers.listing import read_listing
-from spiders.readers.sitemap import Child, SitemapReading, read_sitemap, sitemaps_of_robots
+from spiders.readers.sitemap import Child, SitemapReading, is_sitemap, read_sitemap, sitemaps_of_robots
 from spiders.settings import LARGEST_FEED
 from spiders.workers import what_failed
 from storage.errors import ReadError
@@ -45,8 +45,6 @@ _WINDOW = timedelta(days=28)  # so far back entries are counted
 _USUAL_FEEDS = ("/feed/", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml", "/rss/home.rss")
 _USUAL_SITEMAPS = ("/news-sitemap.xml", "/sitemap-news.xml", "/sitemaps/google-news.xml", "/sitemap.xml")
 _NEWS = re.compile(r"news|tin-moi|latest|actualit", re.I)
-_PACKED = b"\x1f\x8b"
-_MAP = re.compile(rb"<(?:[\w.-]{1,20}:)?(?:urlset|sitemapindex)[\s>]")
 _CLOSED = {401, 403, 406, 429, 503}  # a home page that turns programs away says nothing of the feed beside it
 
 
@@ -225,8 +223,7 @@ class DiscoverySpider(MonitorSpider):
         body = response.body
         if is_feed(body, header(response, "Content-Type")):
             return await self._feed(url, response, by)
-        lines = urlsplit(response.url).path.endswith(".txt") and body.lstrip()[:1] != b"<"
-        if body[:2] == _PACKED or _MAP.search(body[:8_192]) or lines:
+        if is_sitemap(body, response.url):
             return await self._sitemap(url, response, by)
         return None
 

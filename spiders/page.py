@@ -1,25 +1,30 @@
-"""Crawl bare addresses once: each may be a feed, an article or a site that names its feeds."""
+"""Crawl bare addresses once: each may be an article, a feed, a sitemap, a page that lists articles, or a site that names its feeds."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from spiders.articles import from_page, source_id
 from spiders.fetching import Answer, fetch
 from spiders.intake import intake_failure
+from spiders.pollers.sitemap import SitemapPoller
 from spiders.readers.alternates import find_feeds
 from spiders.readers.feed import is_feed, read_feed
+from spiders.readers.sitemap import is_sitemap
 from spiders.settings import LARGEST_FEED
 from spiders.watch import SourceSpider
 from spiders.workers import WorkerFailed, what_failed
 from storage.errors import ExtractError, ReadError
 from storage.identity import url_key
-from storage.items import Arrival, Entry, Kind, Poll, PollOutcome, Source
+from storage.items import Arrival, Entry, Kind, Poll, PollOutcome, Source, SourceState
 
 MOST_FEEDS = 3  # of a site that names many
+_EVER = datetime(1990, 1, 1, tzinfo=UTC)  # a bare sitemap is read as a whole
 
 
 class PageSpider(SourceSpider):
@@ -28,13 +33,17 @@ class PageSpider(SourceSpider):
     Args:
         urls: the addresses.
         url: one address, for `scrapy crawl page -a url=...`.
+        limit: pages of one list, feed or sitemap at most; the newest are read, the others left.
     """
 
     name = "page"
 
-    def __init__(self, *, urls: Sequence[str] = (), url: str | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(self, *, urls: Sequence[str] = (), url: str | None = None, limit: int | str = 1_000, **kwargs: Any) -> None:
+        self.limit = int(limit)
+        super().__init__(**(kwargs | {"pages_a_source": self.limit}))
         self.urls = [*urls, *([url] if url else [])]
+        self.tells_pages = len(self.urls) == 1
+        self.pollers[Kind.SITEMAP] = SitemapPoller(self, since=_EVER)
 
     async def work(self) -> None:
         """Crawl each address."""
@@ -72,7 +81,27 @@ class PageSpider(SourceSpider):
             return replace(poll, error_kind=f"http-{response.status}", error=f"the host answers {response.status}")
         if is_feed(response.body):
             return await self._feed(source, answer, poll)
+        if is_sitemap(response.body, response.url):
+            return await self._taken(replace(source, kind=Kind.SITEMAP), answer, poll)
         return await self._page(source, answer, poll)
+
+    async def _taken(self, source: Source, answer: Answer, poll: Poll) -> Poll:
+        """Read a document that is there already as the kind of source that it is."""
+        assert answer.response is not None
+        poller = self.pollers[source.kind]
+        try:
+            return await poller.taken(source, SourceState(source_id=source.id), answer.response, poll)
+        except ReadError as error:
+            return replace(poll, **poller.unreadable(answer, error))
+
+    async def take_entries(self, source: Source, entries: Sequence[Entry]) -> int:
+        """As for all spiders; what is beyond the limit is left, not put off: nobody watches a bare address."""
+        if source.kind in {Kind.SITEMAP, Kind.LISTING} and len(entries) > self.limit:
+            self.result.left += len(entries) - self.limit
+            entries = sorted(
+                entries, key=lambda entry: moment.timestamp() if (moment := entry.published or entry.updated) else 0.0, reverse=True
+            )[: self.limit]
+        return await super().take_entries(source, entries)
 
     async def _feed(self, source: Source, answer: Answer, poll: Poll) -> Poll:
         response = answer.response
@@ -103,8 +132,13 @@ class PageSpider(SourceSpider):
             kept = sum(outcome.value in {"stored", "joined"} for outcome in outcomes)
             return replace(poll, outcome=PollOutcome.CHANGED, entries=1, new=1, kept=kept, newest=found.published)
         feeds = find_feeds(response.body, response.url)[:MOST_FEEDS]
+        # The feeds that a section names are mostly the whole site's: what the section itself lists goes first.
+        if not feeds or urlsplit(response.url).path.strip("/"):
+            listed = await self._taken(replace(source, kind=Kind.LISTING), answer, poll)
+            if listed.outcome is PollOutcome.CHANGED:
+                return listed
         if not feeds:
-            why = said if found is None else "the page is no article and names no feed"
+            why = said if found is None else "the page is no article, lists none and names no feed"
             return replace(poll, error_kind="not-an-article", error=why)
         # One address is one poll, however many feeds it names.
         polls = [await self.read(Source(id=named.url, url=named.url, origin="once")) for named in feeds]

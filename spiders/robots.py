@@ -21,6 +21,7 @@ T = TypeVar("T")
 
 LONGEST_DELAY_S = 30.0
 AGENT = "media-monitor"
+_THE_FILE = object()  # marks the request for robots.txt itself, through its redirects, too
 
 
 class Rules:
@@ -57,6 +58,7 @@ class RobotsMiddleware:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
+        self._whose = crawler.settings.get("MONITOR_ROBOTS", "request")
         self._rules: dict[str, asyncio.Future[Rules | None]] = {}
 
     @classmethod
@@ -70,7 +72,9 @@ class RobotsMiddleware:
         Raises:
             Refused: it is forbidden ("robots"), or robots.txt could not be read ("robots-unreachable").
         """
-        if request.meta.get("robots") is False:
+        # A user's own spider cannot leave robots.txt out by itself: the configuration says so for its source, or it holds.
+        said = request.meta.get("robots")
+        if said is _THE_FILE or self._whose == "never" or (self._whose == "request" and said is False):
             return
         parts = urlparse_cached(request)
         site = f"{parts.scheme}://{parts.netloc}"
@@ -94,7 +98,7 @@ class RobotsMiddleware:
 
     async def _ask(self, site: str) -> Rules | None:
         assert self._crawler.engine is not None
-        meta = bounds(self._crawler, 4 * LARGEST_ROBOTS) | {"robots": False}
+        meta = bounds(self._crawler, 4 * LARGEST_ROBOTS) | {"robots": _THE_FILE}
         try:
             answer = await self._crawler.engine.download_async(Request(f"{site}/robots.txt", meta=meta, dont_filter=True))
         except Refused as refused:

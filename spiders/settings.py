@@ -78,5 +78,7 @@ EXTENSIONS_BASE: dict[str, Any] = {"scrapy.extensions.feedexport.FeedExporter": 
 MONITOR_ALLOW_PRIVATE: list[str] = []
 # ... of the sources themselves, whose ports may be others than 80 and 443
 MONITOR_NAMED: list[str] = []
+# ... whether robots.txt is obeyed: "request" (a request of ours may say robots=False), "always", "never"
+MONITOR_ROBOTS = "request"
 # ... whose certificates are not verified, because the user said so
 MONITOR_UNVERIFIED: list[str] = []

@@ -39,7 +39,7 @@ def crawl(
     wait: Annotated[float, typer.Option(help="Minutes to wait while another crawl is running.", min=0)] = 30.0,
     deadline: Annotated[float | None, typer.Option(help="Stop after so many minutes; what is stored stays.", min=0.1)] = None,
     depth: Annotated[int, typer.Option(help="Of bare addresses: follow links of the same site so far.", min=0, max=50)] = 0,
-    limit: Annotated[int | None, typer.Option(help="Pages at most: of a site 1000.", min=1)] = None,
+    limit: Annotated[int | None, typer.Option(help="Pages at most: of a site, a sitemap or a list 1000.", min=1)] = None,
     since: Annotated[str | None, typer.Option("--since", help="Crawl the past of sources back to this day (2026-01-01, 30d).")] = None,
     until: Annotated[str | None, typer.Option("--until", help="With --since: no later than this day.")] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Begin anew instead of going on where it was cut off.")] = False,
@@ -47,7 +47,7 @@ def crawl(
 ) -> None:
     """Gather news now: from all sources, from some, or once from bare addresses.
 
-    A bare address may be an article, a feed or a site, and is crawled once; with --depth the pages of the same site that
+    A bare address may be an article, a feed, a sitemap, a page that lists articles or a site, and is crawled once; with --depth the pages of the same site that
     it leads to, too. What was read is not fetched again, so a crawl that was cut short is simply run again. Exit code 0: all read;
     3: some sources could not be read; 1: none could.
 
@@ -55,6 +55,7 @@ def crawl(
     monitor crawl --due
     monitor crawl vnexpress-latest betakit
     monitor crawl https://example.org/news/fpt-and-mila.html --dry-run
+    monitor crawl https://example.org/news-sitemap.xml --limit 200
     monitor crawl https://example.org/business/ --depth 2 --limit 500
     """
     from monitor.cli.addresses import expanded, explain

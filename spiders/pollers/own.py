@@ -67,6 +67,7 @@ class OwnPoller(Poller):
         settings = self.spider.crawler.settings.copy()
         settings.frozen = False  # the copy of a crawl's settings is as closed as they are
         settings.set("SPIDER_MIDDLEWARES_BASE", _MIDDLEWARES, priority="project")
+        settings.set("MONITOR_ROBOTS", "always" if source.robots else "never", priority="cmdline")
         settings.set("FEEDS", {}, priority="cmdline")  # `scrapy crawl -O` is of the outer crawl
         crawler = Crawler(spider, settings, init_reactor=False)
         run = _Run()

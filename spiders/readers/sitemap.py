@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -29,6 +30,7 @@ LARGEST_SITEMAP = 50 * 1024 * 1024  # bytes, unpacked: the protocol's own limit
 MOST_ADDRESSES = 50_000  # the protocol's own limit for one file
 _MOST_CHILDREN = 50_000
 _ROBOTS_LINE = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.I | re.M)
+_ROOT = re.compile(rb"<(?:[\w.-]{1,20}:)?(?:urlset|sitemapindex)\b")
 _LONGEST_TEXT = 4_096  # code points of an address
 
 
@@ -67,6 +69,16 @@ class SitemapReading:
     newest: datetime | None = None  # of all
 
 
+def is_sitemap(body: bytes, url: str) -> bool:
+    """Whether an answer looks like a sitemap, an index of sitemaps, one that is packed, or a list of addresses as plain text."""
+    if body[:2] == b"\x1f\x8b":
+        return True
+    head = body[:8_192]
+    if _ROOT.search(head):
+        return not re.match(rb"\s*<(?:!doctype\s+html|html)\b", head, re.I)
+    return urlsplit(url).path.endswith(".txt") and head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] != b"<"
+
+
 def read_sitemap(
     body: bytes, *, url: str, zone: str = "UTC", now: datetime, since: datetime | None = None, only: str = ""
 ) -> SitemapReading:
@@ -88,7 +100,7 @@ def read_sitemap(
     text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
     if not text.startswith(b"<"):
         return _read_lines(body, head, url, only)
-    if not re.search(rb"<(?:[\w.-]{1,20}:)?(?:urlset|sitemapindex)\b", head):
+    if not _ROOT.search(head):
         raise ReadError(what_it_is(head, "sitemap"))
     wanted = re.compile(only) if only else None
     found = _Found(url, zone, now, since, wanted)

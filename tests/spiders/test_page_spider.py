@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -18,6 +19,21 @@ CHANGED, FAILED = PollOutcome.CHANGED, PollOutcome.FAILED
 def _home(*feeds: str) -> str:
     links = "".join(f'<link rel="alternate" type="application/rss+xml" href="{feed}">' for feed in feeds)
     return f"<html><head><title>Báo Thử</title>{links}</head><body><p>Trang chủ của báo.</p></body></html>"
+
+
+def _map(site: Site, *addresses: tuple[str, str]) -> str:
+    listed = "".join(
+        f"<url><loc>{site.url(path)}</loc>{f'<lastmod>{day}</lastmod>' if day else ''}</url>" for path, day in addresses
+    )  # fmt: skip
+    return f'<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{listed}</urlset>'
+
+
+def _newsroom(site: Site, below: str, page: str = "") -> str:
+    links = "".join(
+        f'<li><h3><a href="{below}trung-tam-du-lieu-so-{n}-khai-truong">Trung tâm dữ liệu số {n} khai trương</a></h3></li>'
+        for n in range(4)
+    )
+    return (page or "<html><head><title>Tin</title></head><body></body></html>").replace("</body>", f"<ul>{links}</ul></body>")
 
 
 class Visited(NamedTuple):
@@ -41,6 +57,11 @@ def visited() -> Iterator[Visited]:
             "/stale-site": _home("/gone.xml"),
             "/half-site": _home("/gone.xml", "/rss.xml"),
             "/bare-site": _home(),
+            "/map.xml": _map(site, ("/tin/5", "2026-11-20"), ("/tin/6", ""), ("/tin/7", "2019-01-01")),
+            "/index.xml": f"<sitemapindex><sitemap><loc>{site.url('/part.xml.gz')}</loc><lastmod>2020-01-01</lastmod></sitemap></sitemapindex>",
+            "/list.txt": f"{site.url('/tin/8')}\n{site.url('/about')}\n",
+            "/newsroom": _newsroom(site, "/khac/"),
+            "/": _newsroom(site, "/trang/", _home("/rss.xml")),
             "/500": Reply("", 500),
             "/picture": Reply(b"\x89PNG\r\n\x1a\n" + bytes(100), headers={"Content-Type": "image/png"}),
             "/empty": Reply(""),
@@ -48,11 +69,15 @@ def visited() -> Iterator[Visited]:
             "/robots.txt": "User-agent: *\nDisallow: /hidden\n",
             "/hidden": page("Cấm"),
         }
-        site.pages |= {f"/tin/{number}": page(f"Bài {number}", LONG) for number in range(1, 5)}
+        site.pages |= {f"/tin/{number}": page(f"Bài {number}", LONG) for number in range(1, 10)}
+        site.pages |= {f"/khac/trung-tam-du-lieu-so-{n}-khai-truong": page(f"Trung tâm {n}", LONG) for n in range(4)}
+        site.pages["/part.xml.gz"] = gzip.compress(_map(site, ("/tin/9", "2020-01-01")).encode())
+        site.pages["/about"] = "<html><head><title>Về chúng tôi</title></head><body><p>Ngắn.</p></body></html>"
         urls = [
             site.url(path)
             for path in site.pages
-            if path not in {"/robots.txt", "/rss.xml", "/comments/feed"} and not path.startswith("/tin")
+            if path not in {"/robots.txt", "/rss.xml", "/comments/feed", "/part.xml.gz", "/about"}
+            and not path.startswith(("/tin", "/khac"))
         ]
         urls += [site.url("/404"), "http://127.0.0.1:1/private", "http://khong-co.invalid/"]
         done = crawl(Order(urls=urls, allow=[site.netloc]))
@@ -114,3 +139,32 @@ def test_sources_and_bare_addresses_in_one_crawl() -> None:
         done = crawl(Order(sources=[source(site.url("/feed"))], urls=[site.url("/2")], allow=[site.netloc]))
     assert {arrival.article.title for arrival in done.arrivals} == {"Một", "Hai"}
     assert {poll.outcome for poll in done.polls.values()} == {CHANGED}
+
+
+@pytest.mark.parametrize(
+    ("path", "entries", "led"),
+    [
+        ("/map.xml", 3, ["/tin/5", "/tin/6", "/tin/7"]),  # undated and old ones, too: they were asked for
+        ("/index.xml", 1, ["/tin/9"]),
+        ("/list.txt", 2, ["/tin/8"]),  # what is no article is left
+        ("/newsroom", 4, [f"/khac/trung-tam-du-lieu-so-{n}-khai-truong" for n in range(4)]),
+    ],
+)
+def test_a_sitemap_or_a_list_is_read_as_what_it_is(visited: Visited, path: str, entries: int, led: list[str]) -> None:
+    poll = visited.crawl.polls[visited.site.url(path)]
+    assert (poll.outcome, poll.entries, poll.error) == (CHANGED, entries, None)
+    came = [one.article.url for one in visited.crawl.of(visited.site.url(path)) if one.article.body_from is BodyFrom.PAGE]
+    assert sorted(came) == [visited.site.url(one) for one in led]
+
+
+def test_a_home_page_is_read_by_its_feeds_though_it_lists_articles(visited: Visited) -> None:
+    assert not visited.site.asked("/trang/trung-tam-du-lieu-so-0-khai-truong")
+    assert visited.crawl.polls[visited.site.url("/")].entries == 2
+
+
+def test_beyond_the_limit_the_newest_are_read() -> None:
+    with Site() as site:
+        site.pages["/map.xml"] = _map(site, *((f"/tin/{n}", f"2026-11-{n:02}") for n in range(1, 10)))
+        site.pages |= {f"/tin/{n}": page(f"Bài {n}", LONG) for n in range(1, 10)}
+        done = crawl(Order(urls=[site.url("/map.xml")], allow=[site.netloc], spider={"limit": 3}))
+    assert sorted(one.article.title for one in done.arrivals) == ["Bài 7", "Bài 8", "Bài 9"]
