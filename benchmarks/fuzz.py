@@ -1,4 +1,4 @@
-"""Fuzz readers, pages, identity, dates, robots, matching and all that is written, with hypothesis: `FUZZ_MINUTES=60 python -m benchmarks fuzz`.
+"""Fuzz readers, lists, pages, identity, dates, robots, matching and all that is written, with hypothesis: `FUZZ_MINUTES=60 python -m benchmarks fuzz`.
 
 Each property is tried in turns with fresh examples until the time is up. A finding is an exception that is not ours, a broken promise
 (text that is not clean, a mention that points elsewhere, a shape that holds live script), or an example that takes longer than five
@@ -23,6 +23,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from benchmarks import fuzz_lists
+from benchmarks.fuzz_checks import assert_clean, inert
 from benchmarks.fuzz_words import documents, pages, robots, texts, urls
 from storage.items import Kind, Source
 
@@ -191,11 +193,6 @@ def written(headline: str, words: str, outlet: str, url: str) -> None:
     inert("mail", scan.scan_mail(mail_of(made)))
 
 
-def inert(shape: str, faults: list[str]) -> None:
-    """A shape has no faults."""
-    assert not faults, f"{shape}: {'; '.join(faults)[:500]}"
-
-
 def search(words: str) -> None:
     """A search is answered or refused in words, never by the database's own error."""
     from storage.errors import MediaMonitorError
@@ -208,15 +205,6 @@ def search(words: str) -> None:
                 assert isinstance(shown, str)
     except MediaMonitorError:
         return
-
-
-def assert_clean(text: str, limit: int, *, lines: bool = False) -> None:
-    """Text is as `clean_text` leaves it, and no longer than its limit."""
-    from storage.text import clean_text
-
-    assert len(text) <= limit, f"{len(text)} code points, {limit} allowed"
-    assert clean_text(text, limit, lines=lines) == text, f"not clean: {text[:200]!r}"
-    text.encode("utf-8")
 
 
 _KEPT: dict[str, Any] = {}
@@ -267,6 +255,11 @@ PROPERTIES: dict[str, tuple[Callable[..., None], tuple[Any, ...]]] = {
     "match": (match, (texts("names"), texts("names"), texts("names"), _LANGUAGES)),
     "written": (written, (texts("live"), texts("live"), texts("live"), urls())),
     "search": (search, (texts("query"),)),
+    "sitemap": (fuzz_lists.sitemap, (fuzz_lists.sitemaps(), urls())),
+    "listing": (fuzz_lists.listing, (fuzz_lists.listings(), _ENCODINGS, fuzz_lists.LISTING_URLS | urls())),
+    "mapped": (fuzz_lists.mapped, (fuzz_lists.answers(), fuzz_lists.mappings())),
+    "opml": (fuzz_lists.opml, (fuzz_lists.outlines(),)),
+    "links": (fuzz_lists.links, (fuzz_lists.listings() | documents(), urls())),
 }
 
 

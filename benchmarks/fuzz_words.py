@@ -103,12 +103,12 @@ _ROBOTS = [
 ]  # fmt: skip
 
 
-def _mutated(bodies: list[bytes], pieces: list[bytes]) -> st.SearchStrategy[bytes]:
+def mutated(bodies: list[bytes], pieces: list[bytes]) -> st.SearchStrategy[bytes]:
     """A body with a few pieces cut out, put in or doubled."""
 
     @st.composite
     def made(draw: Any) -> bytes:
-        body = draw(st.sampled_from(bodies))
+        body: bytes = draw(st.sampled_from(bodies))
         for _ in range(draw(st.integers(0, 6))):
             at = draw(st.integers(0, max(len(body), 1)))
             to = at + draw(st.integers(0, 80))
@@ -129,12 +129,12 @@ def _mutated(bodies: list[bytes], pieces: list[bytes]) -> st.SearchStrategy[byte
 def documents() -> st.SearchStrategy[bytes]:
     """Feeds, broken in places."""
     bodies = [one.encode() for one in (_RSS, _ATOM, _RDF, _JSON, _PAGE)] + [_RSS.replace("utf-8", "utf-16").encode("utf-16")] + seeds()
-    return _mutated(bodies, _PIECES) | st.lists(st.sampled_from(_PIECES), max_size=30).map(b"".join) | st.binary(max_size=400)
+    return mutated(bodies, _PIECES) | st.lists(st.sampled_from(_PIECES), max_size=30).map(b"".join) | st.binary(max_size=400)
 
 
 def pages() -> st.SearchStrategy[bytes]:
     """Pages, broken in places."""
-    return _mutated([_PAGE.encode(), _PAGE.encode("utf-16"), _RSS.encode()], _PIECES) | st.lists(st.sampled_from(_PIECES), max_size=40).map(
+    return mutated([_PAGE.encode(), _PAGE.encode("utf-16"), _RSS.encode()], _PIECES) | st.lists(st.sampled_from(_PIECES), max_size=40).map(
         lambda parts: b"<html><body><p>" + b"".join(parts)
     )
 

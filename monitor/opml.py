@@ -14,6 +14,7 @@ from typing import Any
 
 from lxml import etree
 
+from spiders.readers.references import mend_references
 from storage.errors import UsageError
 from storage.items import Kind, Ownership, Source
 from storage.text import clean_text
@@ -61,7 +62,7 @@ def read_opml(data: bytes, *, name: str) -> tuple[list[Outlined], list[Unusable]
         raise UsageError(f"{name} declares a document type, which is not read", hint="delete its line that begins with <!DOCTYPE")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, recover=True, remove_comments=True, remove_pis=True)
     try:
-        root = etree.fromstring(data, parser)
+        root = etree.fromstring(mend_references(data), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise UsageError(f"{name} is no OPML: {clean_text(str(error), 200)}", hint=_HINT) from None
     body = None if root is None else next((one for one in root if _local(one).lower() == "body"), None)
@@ -74,6 +75,8 @@ def read_opml(data: bytes, *, name: str) -> tuple[list[Outlined], list[Unusable]
             raise UsageError(f"{name} names more than {MOST} feeds", hint="split it")
         try:
             found.append(_source(outline, folders))
+        except UnicodeDecodeError:  # of an encoding in which nothing could be mended
+            unusable.append(Unusable(line=int(outline.sourceline or 0), name="", why="holds characters that do not exist"))
         except UsageError as error:
             attributes = {str(key).lower(): str(value) for key, value in outline.attrib.items()}
             said = attributes.get("text") or attributes.get("title") or attributes.get("xmlurl", "")
@@ -108,7 +111,7 @@ def write_opml(sources: Iterable[Outlined], *, title: str) -> bytes:
 
 
 def _local(element: Any) -> str:
-    return str(etree.QName(element).localname)
+    return str(element.tag).rpartition("}")[2]  # QName refuses names that the mending parser lets through
 
 
 def _outlines(body: Any) -> Iterator[tuple[Any, tuple[str, ...]]]:
@@ -121,7 +124,10 @@ def _outlines(body: Any) -> Iterator[tuple[Any, tuple[str, ...]]]:
         attributes = {str(key).lower() for key in element.attrib}
         if "xmlurl" in attributes or (f"{_OURS}kind" in element.attrib and "url" in attributes):
             yield element, folders
-        name = clean_text(element.get("text") or element.get("title") or "", _LONGEST_LABEL)
+        try:
+            name = clean_text(element.get("text") or element.get("title") or "", _LONGEST_LABEL)
+        except UnicodeDecodeError:
+            name = ""
         inside = (*folders, name) if name and len(folders) < DEEPEST else folders
         waiting += [(one, inside) for one in reversed(element)]
 
@@ -205,7 +211,7 @@ def _attributes(one: Outlined, *, in_folder: str) -> Iterator[tuple[str, str]]:
     if stated := one.rest.get("language") or source.language:
         yield "language", stated
     for key, value in one.rest.items():
-        if key not in {"title", "type", "language"} and _may_stand(key):
+        if key not in {"title", "type", "language"} and (feed or key.lower() != "url") and _may_stand(key):
             yield key, value
     if source.id:
         yield f"{_OURS}id", source.id

@@ -14,6 +14,7 @@ from storage.text import clean_text
 
 FIELDS = ("items", "url", "title", "date", "updated", "text", "summary", "author", "outlet", "id")
 _PLACE = re.compile(r"\{([^{}]{1,100})\}")
+_POSITION = re.compile(r"[0-9]{1,9}")
 _NOTHING = object()
 
 
@@ -51,7 +52,7 @@ def _at(data: Any, path: str) -> Any:
     for step in path.split(".") if path else ():
         if isinstance(data, dict) and step in data:
             data = data[step]
-        elif isinstance(data, list) and step.isdigit() and int(step) < len(data):
+        elif isinstance(data, list) and _POSITION.fullmatch(step) and int(step) < len(data):
             data = data[int(step)]
         else:
             return _NOTHING
@@ -113,8 +114,8 @@ def _date(item: dict[str, Any], path: str) -> str:
     """A date as text; numbers are seconds (or milliseconds) since 1970."""
     found = value_at(item, path) if path else None
     if isinstance(found, (int, float)) and not isinstance(found, bool):
-        seconds = found / 1_000 if found > 10**11 else found
         try:
+            seconds = found / 1_000 if found > 10**11 else found
             return datetime.fromtimestamp(seconds, UTC).isoformat()
         except (ValueError, OverflowError, OSError):
             return ""

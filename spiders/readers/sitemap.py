@@ -186,10 +186,18 @@ def _texts(element: Any) -> Iterator[tuple[str, str]]:
         if name == "news":
             yield "news", ""
             for part in child.iter():
-                if isinstance(part.tag, str) and part is not child and part.text:
-                    yield f"news.{_name(part.tag)}", part.text.strip()
-        elif name in {"loc", "lastmod"} and child.text:
-            yield name, child.text.strip()
+                if isinstance(part.tag, str) and part is not child and (text := _text(part)):
+                    yield f"news.{_name(part.tag)}", text
+        elif name in {"loc", "lastmod"} and (text := _text(child)):
+            yield name, text
+
+
+def _text(element: Any) -> str:
+    """The text of an element; "" where the mending parser let a reference to a surrogate through, which is no text."""
+    try:
+        return (element.text or "").strip()
+    except UnicodeDecodeError:
+        return ""
 
 
 def _name(tag: str) -> str:

@@ -7,10 +7,10 @@ import re
 from typing import Any
 
 from spiders.readers.raw import RawEntry, RawFeed
+from spiders.readers.references import mend_references
 from storage.errors import ReadError
 from storage.text import clean_text
 
-_REFERENCE = re.compile(rb"&#(?:[xX]0*([0-9a-fA-F]{4,})|0*([0-9]{5,}));?")
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[<>]{0,500}\[[^\]]*\]\s*>", re.I)
 _FIRST_ITEM = re.compile(rb"<(?:item|entry)\b", re.I)
 _SKIPPED = {
@@ -29,7 +29,7 @@ def read_tolerant(body: bytes, content_type: str | None, limit: int) -> RawFeed 
     import feedparser
 
     # Entities that a document defines for itself are how small files grow huge; none of ours needs them.
-    body = _REFERENCE.sub(_character, _DOCTYPE.sub(b"", body, count=1))
+    body = mend_references(_DOCTYPE.sub(b"", body, count=1))
 
     # Our own headers alone: feedparser must not resolve, sanitise or fetch anything; texts are stripped to plain words afterwards.
     headers = {"content-type": content_type} if content_type and "charset" in content_type.lower() else {"content-type": "application/xml"}
@@ -60,13 +60,6 @@ def read_tolerant(body: bytes, content_type: str | None, limit: int) -> RawFeed 
             setattr(feed, name, [one.decode("ascii", "replace") for one in _ONE_SKIPPED.findall(block[1])[:24]])
     feed.entries = [_entry(item) for item in parsed.entries[:limit]]
     return feed
-
-
-def _character(found: re.Match[bytes]) -> bytes:
-    """A reference to no character (a surrogate, beyond Unicode) makes feedparser fall over the whole feed: it becomes a mark."""
-    digits = found[1] or found[2]
-    code = int(digits, 16 if found[1] else 10) if len(digits) < 10 else -1
-    return found[0] if 0 <= code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF else b"&#xFFFD;"
 
 
 def _entry(item: Any) -> RawEntry:

@@ -152,6 +152,26 @@ def test_what_is_hostile_or_no_opml_is_refused(data: bytes, said: str) -> None:
         read_opml(data, name="list.opml")
 
 
+def test_names_and_characters_that_do_not_exist_cost_no_more_than_their_entry() -> None:
+    with pytest.raises(UsageError, match="no OPML"):
+        read_opml(b'<urn:media-monitor:opml"><body/></opml>', name="f.opml")
+    body = '<opml><body><outline text="&#xd800;" xmlUrl="https://a.example/&#55296;"/><outline text="B" xmlUrl="https://b.example/"/></body></opml>'
+    assert [one.source.outlet for one in read_opml(body.encode(), name="f.opml")[0]] == ["\ufffd", "B"]
+    found, unusable = read_opml(body.encode("utf-16"), name="f.opml")
+    assert [one.source.outlet for one in found] == ["B"]
+    assert [one.why for one in unusable] == ["holds characters that do not exist"]
+
+
+def test_an_address_of_another_name_does_not_take_the_sources_place() -> None:
+    body = (
+        '<opml xmlns:mm="urn:media-monitor:opml"><body>'
+        '<outline text="A" xmlUrl="https://a.example/" url="https://b.example/" mm:kind="sitemap"/></body></opml>'
+    )
+    found, _ = read_opml(body.encode(), name="f.opml")
+    again, _ = read_opml(write_opml(found, title="t"), name="f.opml")
+    assert [one.source.url for one in again] == ["https://a.example/"]
+
+
 def test_deep_folders_and_long_names_are_bounded() -> None:
     deep = b'<outline text="f">' * 200 + b'<outline text="%s" xmlUrl="https://a.example/"/>' % (b"n" * 5_000) + b"</outline>" * 200
     ((one,), _) = read_opml(b"<opml><body>" + deep + b"</body></opml>", name="deep")

@@ -25,6 +25,17 @@ def _read(data: object, **fields: str):  # type: ignore[no-untyped-def]
     return read_feed(body, source=_source(**fields), url="https://a.example/api?page=1", now=NOW).entries
 
 
+@pytest.mark.parametrize("path", ["²", "٣", "9" * 5_000])
+def test_only_plain_numbers_are_positions(path: str) -> None:
+    with pytest.raises(ReadError, match="nothing stands"):
+        _read([{}], items=path, url="x")
+
+
+def test_a_number_beyond_all_time_is_no_date() -> None:
+    (one,) = _read([{"u": "https://a.example/1", "on": 10**400}], items="", url="u", date="on")
+    assert one.published is None
+
+
 def test_paths_lead_to_what_is_wanted() -> None:
     data = {
         "data": [

@@ -66,6 +66,11 @@ def test_a_prefix_that_nobody_declared() -> None:
     assert (reading.kind, reading.listed[0].title) == ("news", "Tin")
 
 
+def test_a_reference_to_no_character_costs_its_own_entry_alone() -> None:
+    body = "<urlset><url><loc>https://a.example/&#xd800;</loc></url><url><loc>https://a.example/2</loc></url></urlset>"
+    assert [one.url for one in read_sitemap(body.encode(), url="https://a.example/s.xml", now=NOW).listed] == ["https://a.example/2"]
+
+
 def test_dates_of_a_sitemap() -> None:
     body = urlset(
         url("https://a.example/local", inside=news("Giờ nhà", "2026-11-23 09:30:00")),
