@@ -64,7 +64,9 @@ def refuse_nothing(url: str, found: Findings) -> None:
     why = f" ({found.no_list})" if found.no_list else ""
     raise UsageError(
         f"{url} names no feed and no sitemap of news, and {found.asked} likely addresses hold none{why}",
-        hint="name the page that lists its news, or a feed's address; --no-check --kind listing adds the page as it is",
+        hint="--browser draws the page first"
+        if "script" in found.no_list
+        else "name the page that lists its news, or a feed's address; --no-check --kind listing adds the page as it is",
     )
 
 

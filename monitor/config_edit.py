@@ -165,4 +165,6 @@ def _values(source: Source) -> dict[str, Any]:
     for name in ("robots", "pages", "verify_tls"):
         if not getattr(source, name):
             values[name] = False
+    if source.browser:
+        values["browser"] = True
     return values

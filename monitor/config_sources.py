@@ -146,6 +146,12 @@ def _check_values(document: Document, at: Keys, table: SourceTable, zones: set[s
         )
     if table.spider and not re.fullmatch(r".+\.py:[^\W\d]\w*", table.spider):
         raise document.wrong((*at, "spider"), table.spider, 'a file and a class in it, such as "my_spiders.py:MySpider"')
+    if table.browser and table.kind == "spider":
+        raise document.error(
+            (*at, "browser"),
+            f"browser of [[source]] number {int(at[1]) + 1} is not for spiders of your own",
+            hint="leave it out; it draws the pages of listings, feeds, sitemaps and interfaces",
+        )
     if table.fields is not None and table.kind not in {"json", "search"}:
         raise document.error(
             (*at, "fields"), f'fields of [[source]] number {int(at[1]) + 1} go with kind = "json"', hint='add kind = "json"'
@@ -258,6 +264,7 @@ def source_of(table: SourceTable, base: Path | None = None) -> Source:
         spider=str(Path(base or ".", table.spider)) if table.spider else "",
         fields=tuple(msgspec.structs.asdict(table.fields).items()) if table.fields is not None else (),
         verify_tls=table.verify_tls,
+        browser=table.browser,
         interval=timedelta(minutes=table.interval_minutes) if table.interval_minutes else None,
         origin="config",
     )

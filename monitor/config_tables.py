@@ -102,3 +102,4 @@ class SourceTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     only: Annotated[str, Meta(description="a regular expression that addresses have to match")] = ""
     opml: Annotated[dict[str, str], Meta(description='a table of texts, such as { htmlUrl = "https://example.org/" }')] = {}
     verify_tls: Flag = True
+    browser: Flag = False

@@ -160,6 +160,22 @@ def order_sources(known: Sequence[Source], wanted: Sequence[str], *, groups: Seq
     return (choose(list(known), names) if names else []), urls
 
 
+def check_browser(sources: Sequence[Source]) -> None:
+    """Refuse sources whose pages a browser is to draw where there is none.
+
+    Raises:
+        UsageError: names the source, what is missing and how to get it.
+    """
+    drawn = [source.id for source in sources if source.browser]
+    if not drawn:
+        return
+    from spiders.chromium import lacking
+
+    if missing := lacking():
+        others = f" and {len(drawn) - 1} more" if len(drawn) > 1 else ""
+        raise UsageError(f"the source {drawn[0]}{others} has browser = true, and {missing[0]}", hint=missing[1])
+
+
 def crawl_sources(
     order: CrawlOrder, config: Config, store: Store, matcher: Matcher, *, clock: Callable[[], datetime], progress: Progress
 ) -> CrawlReport:
@@ -172,6 +188,7 @@ def crawl_sources(
     from monitor.intake import StoreIntake
     from monitor.settling import settle_stories
 
+    check_browser(order.sources)
     watchlist = config.watchlist()
     owned = frozenset(host for topic in watchlist.topics for host in topic.owned_domains)
     with store.crawl_lock(timedelta(seconds=order.wait_s), now=clock()):
@@ -227,6 +244,7 @@ def dry_crawl(
         out.write(json.dumps(record, ensure_ascii=False) + "\n")
         return Outcome.STORED if matches.mentions else Outcome.SUPPRESSED
 
+    check_browser(order.sources)
     intake = RecordingIntake(judge, matcher.may_mention)
     report = _run(order, config, intake, clock=clock, progress=progress)
     return replace(report, outcomes=dict(Counter(intake.outcomes)), polls=tuple(intake.polls.values()))
@@ -236,6 +254,7 @@ def check(sources: Sequence[Source], config: Config, *, clock: Callable[[], date
     """Read each source once and say what was found; nothing is stored, no page is fetched."""
     from spiders.recording import RecordingIntake
 
+    check_browser(sources)
     intake = RecordingIntake(entries=False)
     order = CrawlOrder(sources=tuple(sources), pages=False, deadline_s=60.0 * config.crawl.deadline_minutes)
     report = _run(order, config, intake, clock=clock, progress=progress or (lambda done, total, doing: None), name_feeds=True)

@@ -101,8 +101,14 @@ class Choice:
         }
 
 
-def look_round(url: str, config: Config, *, zone: str, clock: Callable[[], datetime], progress: Progress, verbose: int = 0) -> Findings:
+def look_round(
+    url: str, config: Config, *, zone: str, clock: Callable[[], datetime], progress: Progress, browser: bool = False, verbose: int = 0
+) -> Findings:
     """Look round at an address; a process of ours can do so once.
+
+    Args:
+        zone: IANA name, for dates without a zone.
+        browser: let a browser draw the page first.
 
     Raises:
         MediaMonitorError: it could not be tried at all.
@@ -114,7 +120,9 @@ def look_round(url: str, config: Config, *, zone: str, clock: Callable[[], datet
     found, result = Findings(), Result()
     process = process_of(CrawlOrder(urls=(url,), verbose=verbose), config)
     common: dict[str, Any] = {"processes": config.crawl.processes, "document_s": config.crawl.document_seconds, "deadline_s": SECONDS}
-    process.crawl(DiscoverySpider, url=url, zone=zone, findings=found, clock=clock, progress=progress, result=result, **common)
+    process.crawl(
+        DiscoverySpider, url=url, zone=zone, findings=found, browser=browser, clock=clock, progress=progress, result=result, **common
+    )
     process.start(install_signal_handlers=False)
     if result.failure is not None:
         raise MediaMonitorError(f"{url}: {result.failure}")
@@ -210,7 +218,7 @@ def standing_of(url: str, config: Config, known: Sequence[Source]) -> Standing |
 def source_of_offer(wanted: Source, offer: Offer) -> Source:
     """Return the source that an offer makes, with what the person said of it first."""
     kind = Kind.SEARCH if offer.kind is Kind.FEED and outlet_host(offer.url) in _ENGINES else offer.kind
-    return replace(wanted, url=offer.url, kind=kind, language=wanted.language or offer.language)
+    return replace(wanted, url=offer.url, kind=kind, language=wanted.language or ("" if offer.guessed else offer.language))
 
 
 def zone_of(url: str, country: str) -> str:

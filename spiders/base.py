@@ -11,7 +11,7 @@ import math
 import signal
 import threading
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 import scrapy
 
 from spiders.articles import from_entry, from_page, is_home
+from spiders.browser import Browser
 from spiders.fetching import Answer, charset, fetch
 from spiders.intake import Handover, Intake, IntakeFailed, intake_failure
 from spiders.pages.charset import charset_of
@@ -96,6 +97,7 @@ class MonitorSpider(scrapy.Spider):
         self.deadline_s = None if deadline_s is None else float(deadline_s)
         self.result = result if result is not None else Result()
         self.workers = Workers(None if processes is None else int(processes), timeout_s=float(document_s))
+        self._browser: Browser | None = None
         self._progress = progress or (lambda done, total, doing: None)
         self.tells_pages = False  # the progress is of the pages of one document, not of sources
         self._under_way: dict[str, asyncio.Event] = {}
@@ -116,6 +118,8 @@ class MonitorSpider(scrapy.Spider):
             self.result.failure = _first(error)
         finally:
             self.workers.close()
+            if self._browser is not None:
+                await self._browser.close()
         if self.recording is not None:
             for poll in self.recording.polls.values():
                 if poll.error:
@@ -172,6 +176,21 @@ class MonitorSpider(scrapy.Spider):
                     url=source.url,
                 )
             )
+
+    async def ask(
+        self, source: Source, url: str, *, most: int, headers: Mapping[str, str] | None = None, drawn: bool = True
+    ) -> Answer:  # fmt: skip
+        """Ask for an address of a source; its page is drawn first where the source wants that.
+
+        Args:
+            drawn: False takes the answer as it was sent in any case.
+        """
+        answer = await fetch(self.crawler, url, most=most, robots=source.robots, headers=headers)
+        if not (drawn and source.browser):
+            return answer
+        if self._browser is None:
+            self._browser = Browser(self.crawler, seconds=self.crawler.settings.getfloat("DOWNLOAD_TIMEOUT"))
+        return await self._browser.drawn(answer, robots=source.robots)
 
     # ------------------------------------------------------------------ entries and their pages
 
@@ -254,7 +273,7 @@ class MonitorSpider(scrapy.Spider):
             event.set()
 
     async def _arrival(self, source: Source, entry: Entry) -> Arrival:
-        answer = await fetch(self.crawler, entry.url, most=LARGEST_PAGE, robots=source.robots)
+        answer = await self.ask(source, entry.url, most=LARGEST_PAGE)
         response = answer.response
         if response is None:
             return self._without(source, entry, answer.error_kind or "failed", later=answer.later)

@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -63,6 +63,7 @@ class Offer:
     news: bool = False  # SITEMAP: of the kind that holds the last days, with headlines
     comments: bool = False  # what readers write
     by: str = ""  # how it was found
+    guessed: bool = False  # the language is: good to show, not to write down
 
 
 @dataclass
@@ -87,12 +88,14 @@ class DiscoverySpider(MonitorSpider):
         url: the address.
         zone: IANA name, for dates without a zone.
         findings: filled.
+        browser: let a browser draw the page first.
     """
 
     name = "discovery"
 
-    def __init__(self, *, url: str, zone: str, findings: Findings, **kwargs: Any) -> None:
+    def __init__(self, *, url: str, zone: str, findings: Findings, browser: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self._page = Source(id="offer", url=url, browser=browser)
         self.url = url
         self.zone = zone
         self.found = findings
@@ -102,7 +105,7 @@ class DiscoverySpider(MonitorSpider):
     async def work(self) -> None:
         """Look round."""
         self._progress(0, MOST_ASKED, self.url)
-        answer = await fetch(self.crawler, self.url, most=LARGEST_FEED)
+        answer = await self.ask(self._page, self.url, most=LARGEST_FEED)
         response = answer.response
         self._tried.add(_key(self.url))
         if response is None or response.status != 200:
@@ -145,10 +148,10 @@ class DiscoverySpider(MonitorSpider):
         if not any(one.kind is Kind.FEED and one.entries and not one.comments for one in self.found.offers):
             await self._try([urljoin(here, path) for path in _USUAL_FEEDS], _USUAL, "a usual address", quiet=True)
         if response is not None:
-            await self._list(self.url, response, "the page itself", led.title)
+            await self._list(self.url, response, "the page itself", led)
         for link, page in pages:
             if is_newsroom(link):
-                await self._list(link, page, "linked from the page", "")
+                await self._list(link, page, "linked from the page", replace(led, title=""))
 
     async def _sitemaps(self, here: str) -> None:
         """Try the sitemaps that robots.txt names, those of news first; the usual addresses where it names none."""
@@ -260,7 +263,7 @@ class DiscoverySpider(MonitorSpider):
     async def _sitemap_reading(self, response: Response, since: datetime) -> SitemapReading:
         return await self.workers.run(read_sitemap, response.body, url=response.url, zone=self.zone, now=self.now(), since=since)
 
-    async def _list(self, url: str, response: Response, by: str, title: str) -> None:
+    async def _list(self, url: str, response: Response, by: str, led: Led) -> None:
         """Offer a page as a list of articles, where it is one."""
         source = Source(id="offer", url=url, kind=Kind.LISTING, timezone=self.zone)
         try:
@@ -277,7 +280,7 @@ class DiscoverySpider(MonitorSpider):
             self.found.broken.append((url, what_failed(error)))
             return
         entries = entries_of_listing(source, reading.links)
-        self.found.offers.append(self._offer(url, Kind.LISTING, title, "", entries, len(entries), by))
+        self.found.offers.append(self._offer(url, Kind.LISTING, led.title, led.language, entries, len(entries), by))
 
     def _offer(
         self, url: str, kind: Kind, title: str, language: str, entries: Sequence[Entry], shown: int, by: str, *,
@@ -286,11 +289,13 @@ class DiscoverySpider(MonitorSpider):
         dates = [moment for entry in entries if (moment := entry.published or entry.updated) is not None]
         # A list of which only some bear dates tells no pace.
         known = 2 * len(dates) >= len(entries)
+        stated = language.split("-")[0].lower()
         return Offer(
             url=url,
             kind=kind,
             title=title,
-            language=language.split("-")[0] or guess(" ".join(entry.title for entry in entries[:60])),
+            language=stated or guess(" ".join(entry.title for entry in entries[:60])),
+            guessed=not stated,
             entries=tuple(entries),
             shown=shown,
             a_week=a_week(dates, self.now(), window) if known else None,

@@ -52,6 +52,7 @@ class Source:
     robots: bool = True  # False only where the user said so for this source
     pages: bool = True  # fetch the pages behind the entries
     verify_tls: bool = True  # False only where the user said so for this source
+    browser: bool = False  # its pages are drawn by a browser before they are read
     interval: timedelta | None = None  # asked by the user; None lets polling decide
     only: str = ""  # SITEMAP, LISTING: a regular expression that an article's address has to match somewhere
     fields: tuple[tuple[str, str], ...] = ()  # JSON, SEARCH: what stands where, see spiders.readers.mapped

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
@@ -38,6 +39,7 @@ def add_sources(
     ownership: Annotated[Ownership, typer.Option("--ownership", help="Whose words it prints.")] = Ownership.EARNED,
     label: Annotated[list[str] | None, typer.Option("--label", "-l", help="A label of yours, for --group.")] = None,
     kind: Annotated[str | None, typer.Option("--kind", help="Only what is of this kind: feed, sitemap or listing.")] = None,
+    browser: Annotated[bool, typer.Option("--browser", help="Let a browser draw its pages: where they are empty without scripts.")] = False,
     check: Annotated[bool, typer.Option("--check/--no-check", help="Look first; --no-check adds the address as it is.")] = True,
 ) -> None:
     """Find what an address offers (feeds, news sitemaps, lists of articles), and add the best to the configuration file.
@@ -67,6 +69,7 @@ def add_sources(
         country=(country or "").upper(),
         ownership=ownership,
         groups=tuple(label or ()),
+        browser=browser,
         origin="config",
     )
     if not check:
@@ -92,14 +95,16 @@ def _look_and_add(
 ) -> list[str]:
     from monitor import adding
     from monitor.cli.crawl_view import watch
+    from monitor.crawl import check_browser
     from monitor.discovery import choices_of, look_round, on_same_host, standing_of, zone_of
 
     standing = standing_of(wanted.url, ours.config, ours.sources)
     adding.refuse_known(wanted.url, standing)
+    check_browser([replace(wanted, id=wanted.url)])
     zone = wanted.timezone or zone_of(wanted.url, wanted.country)
     _check_zone(zone)
     with watch(sys.stderr) as progress:
-        found = look_round(wanted.url, ours.config, zone=zone, clock=now, progress=progress, verbose=ours.verbose)
+        found = look_round(wanted.url, ours.config, zone=zone, clock=now, progress=progress, browser=wanted.browser, verbose=ours.verbose)
     if only is not None:
         found.offers = [offer for offer in found.offers if offer.kind is only]
     adding.refuse_nothing(wanted.url, found)

@@ -126,16 +126,21 @@ def _room(path: Path, database: int) -> Finding:
 
 def programs(config: Config) -> Iterator[Finding]:
     """Programs and packages that some commands need."""
-    from monitor.report.pdf import browser
+    from spiders.chromium import chromium, lacking
 
-    if chromium := browser():
-        yield ok("programs", f"{Path(chromium).name} prints `monitor report -o FILE.pdf`")
+    if command := chromium():
+        yield ok("programs", f"{Path(command).name} prints `monitor report -o FILE.pdf`")
     else:
         yield note(
             "programs",
             "there is no Chromium: `monitor report` writes no PDF; all else works",
             "for PDF install one (Debian: apt install chromium)",
         )
+    if drawn := [table.id for table in config.source if table.browser]:
+        if missing := lacking():
+            yield bad("programs", f"{missing[0]}, and {', '.join(drawn)} (browser = true) cannot be read without", missing[1])
+        else:
+            yield ok("programs", f"a browser draws the pages of {', '.join(drawn)}")
     if any(isinstance(one, AppriseDelivery) for one in config.deliveries):
         if importlib.util.find_spec("apprise"):
             yield ok("programs", "Apprise is installed")

@@ -3,25 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
+from spiders.chromium import chromium
 from storage.errors import MediaMonitorError, UsageError
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
 _SECONDS = 120
 
 
 class PrintError(MediaMonitorError):
     """The browser made no document."""
-
-
-def browser() -> str | None:
-    """Return the command of a Chromium: what MONITOR_CHROMIUM names, else the first that is found; None where there is none."""
-    named = os.environ.get("MONITOR_CHROMIUM")
-    return next((found for name in ((named,) if named else NAMES) if (found := shutil.which(name))), None)
 
 
 def pdf_of(page: str) -> bytes:
@@ -31,7 +24,7 @@ def pdf_of(page: str) -> bytes:
         UsageError: there is no Chromium.
         PrintError: it failed, or took longer than two minutes.
     """
-    command = browser()
+    command = chromium()
     if command is None:
         raise UsageError(
             "no Chromium was found to print with",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrapy.http import Response
 
-from spiders.fetching import Answer, fetch
+from spiders.fetching import Answer
 from spiders.hosts import fresh_for, retry_after
 from spiders.intake import intake_failure
 from spiders.settings import LARGEST_FEED
@@ -41,6 +41,7 @@ class Poller:
 
     NOUN = "feed"
     LARGEST = LARGEST_FEED  # bytes of a document, decompressed
+    DRAWN = False  # the document is a page, which a browser may have to draw
 
     def __init__(self, spider: MonitorSpider) -> None:
         self.spider = spider
@@ -56,7 +57,8 @@ class Poller:
         self._plan_sample(source, state, started)
         # A moved source that fails is looked for where it used to be, every other time.
         url = self.address(source, started) if not state.url or state.error_streak % 2 else state.url
-        conditions = self.conditions(state, started)
+        # The page of a site that scripts draw is a shell, and stays the same whatever they draw into it.
+        conditions = {} if self.DRAWN and source.browser else self.conditions(state, started)
         answer = await self.fetch(source, url, headers=conditions)
         # One that answers at its old address again has moved back.
         moved_to = answer.moved_to or (url if state.url and url != state.url else None)
@@ -94,7 +96,7 @@ class Poller:
 
     async def fetch(self, source: Source, url: str, *, headers: dict[str, str] | None = None) -> Answer:
         """Ask for a document of a source."""
-        return await fetch(self.spider.crawler, url, most=self.LARGEST, robots=source.robots, headers=headers)
+        return await self.spider.ask(source, url, most=self.LARGEST, headers=headers, drawn=self.DRAWN)
 
     def conditions(self, state: SourceState, now: datetime) -> dict[str, str]:
         """The headers that ask "changed since?", left out now and then: some servers say "unchanged" for good."""

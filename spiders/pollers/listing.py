@@ -34,6 +34,7 @@ class ListingPoller(Poller):
 
     NOUN = "listing"
     LARGEST = LARGEST_LISTING
+    DRAWN = True
 
     def __init__(self, spider: MonitorSpider, *, since: datetime | None = None) -> None:
         super().__init__(spider)

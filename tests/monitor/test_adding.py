@@ -21,7 +21,7 @@ from monitor.packs import pack_sources
 from monitor.watchlist import Topic, Watchlist
 from spiders.discovery import MOST_ASKED, Findings, Offer, a_week
 from spiders.readers.home import read_home
-from storage.errors import UsageError
+from storage.errors import ConfigError, UsageError
 from storage.items import Entry, Kind, Source
 from tests.end_to_end.section import Folder
 from tests.spiders.run_spider import item, rss
@@ -333,6 +333,34 @@ def test_nothing_to_watch_says_why() -> None:
         adding.refuse_nothing("https://x.example/", Findings(no_list="it seems to be drawn by script"))
     with pytest.raises(UsageError, match="could not be read: no answer in time"):
         adding.refuse_nothing("https://x.example/", Findings(error_kind="timeout", error="no answer in time"))
+
+
+def test_a_source_that_needs_a_browser_says_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from monitor.crawl import check_browser
+    from spiders import chromium
+
+    plain, drawn = Source(id="plain", url="https://a.example/"), Source(id="drawn", url="https://b.example/", browser=True)
+    monkeypatch.setattr(chromium.importlib.util, "find_spec", lambda name: None)
+    check_browser([plain])
+    with pytest.raises(UsageError, match="the source drawn has browser = true, and the package playwright is not installed") as caught:
+        check_browser([plain, drawn])
+    assert caught.value.hint == 'pip install "media-monitor[browser]"' and caught.value.exit_code == 2
+    monkeypatch.setattr(chromium.importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setenv("MONITOR_CHROMIUM", str(tmp_path / "absent"))
+    with pytest.raises(UsageError, match="there is no Chromium") as caught:
+        check_browser([drawn])
+    assert "MONITOR_CHROMIUM" in str(caught.value.hint)
+
+
+def test_browser_stands_in_the_file_and_not_for_spiders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = Source(id="drawn", url="https://b.example/news", kind=Kind.LISTING, browser=True, timezone="", origin="config")
+    adding.add_unread(load_config(None, {}, tmp_path), given, known=[])
+    assert own(tmp_path)[0].browser and "browser = true" in (tmp_path / "monitor.toml").read_text(encoding="utf-8")
+    table = '[[source]]\nurl = "https://b.example/"\nkind = "spider"\nspider = "mine.py:Mine"\nbrowser = true\n'
+    (tmp_path / "monitor.toml").write_text(table, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"line 5: browser of .* is not for spiders of your own"):
+        load_config(None, {}, tmp_path)
 
 
 def test_where_a_page_leads() -> None:

@@ -17,9 +17,10 @@ import pytest
 from monitor.cli import app
 from monitor.digest.words import LANGUAGES
 from monitor.report.build import Report, report_of
-from monitor.report.pdf import browser, pdf_of
+from monitor.report.pdf import pdf_of
 from monitor.report.render_html import render_report
 from monitor.report.tables import csv_of, xlsx_of
+from spiders.chromium import chromium
 from storage.errors import UsageError
 from storage.items import Ownership, Story
 from storage.store import Store
@@ -177,7 +178,7 @@ def test_the_command_writes_the_shape_that_the_files_name_asks_for(tmp_path: Pat
 
 
 @pytest.mark.chromium
-@pytest.mark.skipif(browser() is None, reason="no Chromium here")
+@pytest.mark.skipif(chromium() is None, reason="no Chromium here")
 def test_a_document_is_printed_by_chromium() -> None:
     data = pdf_of(render_report(campaign(), "vi"))
     assert data.startswith(b"%PDF-") and len(data) > 5_000

@@ -79,6 +79,10 @@ class Site:
             def do_GET(self) -> None:
                 self.site._answer(self)
 
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                self.site._answer(self)
+
             def do_CONNECT(self) -> None:
                 self.site._tunnel(self)
 
