@@ -1,8 +1,8 @@
 """Tell from a page's raw bytes that no watched name can stand in it. May say yes wrongly, never no.
 
-The fast road looks for one anchor word of each alias in the bytes. A page goes down the slow road, where its text is unescaped, folded and
-searched for whole aliases, if it holds only anchors that are common words ("long" of "Long Châu"), or something behind which bytes can hide
-a letter: markup inside a word, entities, soft hyphens, full-width and other letters that fold to plain ones.
+The fast road is one pass over the bytes for one anchor word of each alias and for all that may hide one. A page goes down the slow road, where
+its text is unescaped, folded and searched for whole aliases, if it holds only anchors that are common words ("long" of "Long Châu"), or
+something behind which bytes can hide a letter: markup inside a word, entities, soft hyphens, full-width and other letters that fold to plain ones.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from html.entities import html5
+from itertools import pairwise
 from typing import Any
 
 from monitor.spelling import WORDLESS, folded_variants, toneless
@@ -37,6 +38,18 @@ _PIECE = re.compile(rf"[a-z0-9]+|{WORDLESS.pattern}+|[^\W_]+")
 # Bytes; more is looked through by a worker, which may be killed: this is the crawl's own process.
 _LARGEST = 2 * 1024**2
 _LARGEST_DOUBTFUL = 512 * 1024
+_NAME, _WORD, _HIDING_BYTES, _SPLIT = range(
+    4
+)  # what a pattern stands for: an anchor of either kind, what hides letters, an anchor's end behind markup
+_CLOSE = ord(">")
+# First bytes of what may follow a word: all but letters and digits, and the scripts that put no space between words. Left out are the bytes
+# that begin Latin letters (c3 to ca, e1 b8 to e1 bb), which stand after half the syllables of a Vietnamese page, and what hides anyway.
+_BOUNDS = (
+    *(bytes([code]) for code in (9, 10, 11, 12, 13, *range(0x20, 0x7F)) if not chr(code).isalnum()),
+    *(bytes([code]) for code in (0xC2, *range(0xCB, 0xE1), *range(0xE2, 0xF5))),
+    *(bytes([0xE1, code]) for code in (*range(0x80, 0xB8), *range(0xBC, 0xC0))),
+    b"\xc3\x97", b"\xc3\xb7",
+)  # fmt: skip
 _LEAST = 3  # letters that make an anchor worth looking for, where there is a choice
 
 
@@ -58,34 +71,30 @@ class Prefilter:
         """
         if encoding.lower() not in _UTF8 or b"\x00" in page[:200] or len(page) > _LARGEST:
             return True
-        lowered = page.lower()
-        found = _any(self._either, lowered)
-        if found and _any(self._names, lowered):
-            return True
-        page = page.removeprefix(_BOM)
-        doubtful = self._anchors.marked or found or _any(_hiding(), page) or _has_hiding_entity(page)
-        if not doubtful and self._may_be_split(lowered):
+        lowered = page.removeprefix(_BOM).lower() + b"\n"  # where the page ends, a word ends
+        doubtful = self._anchors.marked
+        splits: list[tuple[int, int]] = []
+        for number, start, _end in self._scan.automaton.find_matches_as_indexes(lowered, overlapping=True):
+            kind = self._scan.kinds[number]
+            if kind == _NAME:
+                return True
+            doubtful |= kind in (_WORD, _HIDING_BYTES)
+            if kind == _SPLIT:
+                splits.append((number, start))
+        doubtful = doubtful or _has_hiding_entity(page)
+        if not doubtful and any(self._scan.may_be_split(lowered, number, at) for number, at in splits):
             bare = _TAG.sub(b"", lowered)
             if _any(self._names, bare):
                 return True
             doubtful = _any(self._either, bare)
-        return bool(doubtful) and (len(page) > _LARGEST_DOUBTFUL or self._stands_in(page))
+        return doubtful and (len(page) > _LARGEST_DOUBTFUL or self._stands_in(page))
 
     def may_stand_in(self, text: str) -> bool:
         """Whether a text without markup and entities can hold an alias: searched faster than folded."""
-        page = text.encode("utf-8", "surrogatepass")
-        lowered = page.lower()
-        return self._anchors.marked or _any(self._either, lowered) or _any(_hiding(), page)
+        found = self._scan.automaton.find_matches_as_indexes(text.encode("utf-8", "surrogatepass").lower(), overlapping=True)
+        return self._anchors.marked or any(self._scan.kinds[number] < _SPLIT for number, _, _ in found)
 
     # ------------------------------------------------------------------ inside
-
-    def _may_be_split(self, lowered: bytes) -> bool:
-        """Whether markup follows the first letters of an anchor ("F<b>PT</b>")."""
-        for _, start, _end in self._beginnings.find_matches_as_indexes(lowered, overlapping=True):
-            before = lowered[max(start - 4, 0) : start].decode("utf-8", "ignore")[-1:]
-            if not before.isalnum() or WORDLESS.match(before):
-                return True
-        return False
 
     def _stands_in(self, page: bytes) -> bool:
         """Whether the text of a page holds an alias; markup taken for nothing, and for a space."""
@@ -109,21 +118,70 @@ class Prefilter:
         return _bytes_automaton(self._anchors.names | self._anchors.words)
 
     @cached_property
-    def _beginnings(self) -> Any:
-        from ahocorasick_rs import BytesAhoCorasick
-
-        spellings = {
-            spelling.decode("utf-8", "ignore") for word in self._anchors.names | self._anchors.words for spelling in _spellings(word)
-        }
-        return BytesAhoCorasick(
-            sorted({f"{spelling[:end]}<".encode() for spelling in spellings for end in range(1, len(spelling))} or {b"<"})
-        )
+    def _scan(self) -> _Scan:
+        return _scan(self._anchors, self._aliases)
 
     @cached_property
     def _whole(self) -> Any:
         from ahocorasick_rs import AhoCorasick
 
         return AhoCorasick(sorted({folded for alias in self._aliases for folded, _ in folded_variants(alias)}))
+
+
+@dataclass(frozen=True)
+class _Scan:
+    """All that is looked for in a page's lowered bytes."""
+
+    automaton: Any
+    kinds: Sequence[int]  # of each pattern: what finding it means
+    before: Mapping[int, frozenset[int]]  # pattern -> last bytes of what stands before this end of an anchor
+
+    def may_be_split(self, lowered: bytes, number: int, close: int) -> bool:
+        """Whether before the markup that ends at `close` stands what goes before this end of an anchor ("FP<b>T")."""
+        while True:
+            comment = lowered.endswith(b"--", 0, close)
+            opened = lowered.rfind(b"<!--" if comment else b"<", 0, close)
+            if opened <= 0:
+                return comment
+            if lowered[opened - 1] != _CLOSE:
+                return lowered[opened - 1] in self.before[number]
+            close = opened - 1
+
+
+def _scan(anchors: _Anchors, aliases: Sequence[str]) -> _Scan:
+    from ahocorasick_rs import BytesAhoCorasick
+
+    kinds = dict.fromkeys(_hiding_bytes(), _HIDING_BYTES)
+    before: dict[bytes, set[int]] = {}
+    for words, kind in ((anchors.words, _WORD), (anchors.names, _NAME)):
+        kinds |= {spelling: kind for word in words for spelling in _spellings(word)}
+    found = re.compile(b"|".join(re.escape(one) for one, kind in kinds.items() if kind in (_NAME, _WORD)) or b"(?!)")
+    glued = _glued_to(anchors, aliases)
+    for word in anchors.names | anchors.words:
+        for spelling in _spellings(word):
+            letters = spelling.decode("utf-8", "surrogatepass")
+            for at in range(1, len(letters)):
+                end = letters[at:].encode("utf-8", "surrogatepass")
+                if found.search(end):
+                    continue  # an anchor by itself
+                # One or two letters begin many words: there the word must end, too.
+                ends = [end + after for after in (*_BOUNDS, *glued.get(word, ()))] if len(end) <= 2 else [end]
+                for one in ends:
+                    before.setdefault(b">" + one, set()).add(spelling[len(spelling) - len(end) - 1])
+    kinds |= dict.fromkeys(before, _SPLIT)
+    patterns = sorted(kinds)
+    numbers = {number: frozenset(before[pattern]) for number, pattern in enumerate(patterns) if pattern in before}
+    return _Scan(BytesAhoCorasick(patterns), [kinds[pattern] for pattern in patterns], numbers)
+
+
+def _glued_to(anchors: _Anchors, aliases: Sequence[str]) -> Mapping[str, set[bytes]]:
+    """The letters that follow an anchor in an alias that is written as one word: "FPTSoftware"."""
+    found: dict[str, set[bytes]] = {}
+    for alias in aliases:
+        for word, after in pairwise(_pieces(alias)):
+            if after.isascii() and (word in anchors.names or word in anchors.words):
+                found.setdefault(word, set()).add(after[:1].encode())
+    return found
 
 
 @dataclass(frozen=True)
@@ -138,7 +196,7 @@ def _anchors(aliases: Iterable[str]) -> _Anchors:
     names: set[str] = set()
     words: set[str] = set()
     marked = False
-    spelled = [(alias, _PIECE.findall(unicodedata.normalize("NFC", alias).lower())) for alias in aliases]
+    spelled = [(alias, _pieces(alias)) for alias in aliases]
     for alias, pieces in sorted(spelled, key=lambda pair: len(pair[1])):
         good = [] if toneless(alias) else [piece for piece in pieces if piece.isascii() or WORDLESS.match(piece)]
         long = [piece for piece in good if len(piece) >= _LEAST or not piece.isascii()] or good
@@ -151,6 +209,10 @@ def _anchors(aliases: Iterable[str]) -> _Anchors:
             elif words.isdisjoint(long):
                 words.add(best)
     return _Anchors(frozenset(names), frozenset(words), marked)
+
+
+def _pieces(alias: str) -> list[str]:
+    return _PIECE.findall(unicodedata.normalize("NFC", alias).lower())
 
 
 def _any(automaton: Any, haystack: Any) -> bool:
@@ -188,11 +250,9 @@ def _hiding_codes() -> frozenset[int]:
 
 
 @cache
-def _hiding() -> Any:
-    """The UTF-8 of what hides, as an automaton; of four bytes the first three will do."""
-    from ahocorasick_rs import BytesAhoCorasick
-
-    return BytesAhoCorasick(sorted({chr(code).encode("utf-8", "surrogatepass")[:3] for code in _hiding_codes()}))
+def _hiding_bytes() -> frozenset[bytes]:
+    """The UTF-8 of what hides; of four bytes the first three will do."""
+    return frozenset(chr(code).encode("utf-8", "surrogatepass")[:3] for code in _hiding_codes())
 
 
 def _hides(letter: str) -> bool:

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.matching import Document, Matcher, _fields
-from monitor.prefilter import Prefilter, _hiding_codes
-from monitor.spelling import spelled, variants
+from monitor.prefilter import _BOUNDS, Prefilter, _hiding_codes
+from monitor.spelling import WORDLESS, spelled, variants
 from monitor.watchlist import builtin_watchlist, watchlist_from_tables
 from storage.text import clean_text, fold
 
@@ -104,6 +104,8 @@ def test_every_character_that_folds_to_a_plain_letter_is_known_to_hide_one() -> 
         plain = folded.isascii() and folded.isalnum() and spelled(folded, letter, any_case=True)
         if (plain or (not clean_text(f"a{letter}b").strip("ab") and letter.strip())) and not 0xD800 <= code < 0xE000:
             assert code in _hiding_codes(), hex(code)
+        if not letter.isalnum() or WORDLESS.match(letter):
+            assert code in _hiding_codes() or letter.encode().startswith(_BOUNDS), hex(code)  # ends a word
 
 
 LETTERS = st.sampled_from(
@@ -134,6 +136,29 @@ def test_what_the_matcher_finds_in_a_text_the_filter_lets_through(source: str) -
 def test_a_text_that_is_not_folded_holds_no_name(text: str) -> None:
     if MATCHER._candidates(_fields(Document(title="", text=text))):
         assert MATCHER._prefilter.may_stand_in(text)
+
+
+@pytest.mark.parametrize("markup", ["<b>", "</b><i class='x'>", "<!-- > -->", "<b><!----></b>", "<b\n>"])
+def test_no_name_that_markup_splits_is_lost(markup: str) -> None:
+    for alias in (
+        "FPT",
+        "Mila",
+        "FUNiX",
+        "Fsoft",
+        "FPTSoftware",
+        "FPTShop",
+        "Long Châu pharmacy",
+        "FPTU",
+        "밀라",
+        "Mila研究所",
+        "FPT(HOSE)",
+        "FPT의",
+        "Institut Mila",
+    ):
+        for at in range(1, len(alias)):
+            for around in ("{}", "({})", "“{}”", "của {}.", "{}\n", "一{}一", "<b>{}</b>", "{}…"):
+                page = around.format(alias[:at] + markup + alias[at:]).encode()
+                assert MATCHER.may_mention(page, "utf-8"), page
 
 
 def test_anchors_serve_ten_thousand_names() -> None:
