@@ -30,6 +30,7 @@ from storage.identity import outlet_host
 from storage.text import clean_text
 
 OWN = Path(__file__).parents[1] / "tests" / "data" / "mentions.jsonl"
+BLIND = OWN.with_name("mentions_blind.jsonl")
 _WORDS = """của và là có được cho trong không với các một những người này khi đã từ đến về năm công nghệ phát triển doanh nghiệp thị trường Việt Nam chính phủ đầu tư
 sản xuất kinh tế quốc gia dự án hợp tác sinh viên đại học trường giáo dục thông tin chuyển đổi số trí tuệ nhân tạo khách hàng ngân hàng chứng khoán cổ phiếu tăng giảm
 phần trăm triệu đồng Hà Nội thành phố Hồ Chí Minh Đà Nẵng nhà máy xây dựng giao thông bộ trưởng thủ tướng ủy ban nhân dân buổi sáng chiều hôm qua tuần tháng mưa bão
@@ -278,7 +279,7 @@ def main() -> None:
     speed()
     by_number_of_names()
     against_extraction()
-    for file in (OWN, Path(arguments[0] if arguments else default) / "mentions-dev.jsonl"):
+    for file in (OWN, BLIND, Path(arguments[0] if arguments else default) / "mentions-dev.jsonl"):
         if file.is_file():
             quality(file)
         else:

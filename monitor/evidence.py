@@ -13,10 +13,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from monitor.alone import against_alone
-from monitor.cues import Cue, Cues
+from monitor.cues import Cues
 from monitor.frame import in_frame
 from monitor.initials import is_abbreviation, spelled_out
-from monitor.roles import roles
+from monitor.near import Near
+from monitor.roles import AT_WORK, roles
 from monitor.senses import Hit, Scene, Sense, Weight
 from monitor.spelling import clean_alias, folded_variants
 from monitor.watchlist import Topic, Unit
@@ -25,12 +26,11 @@ from storage.text import fold
 if TYPE_CHECKING:
     from monitor.matching import Document
 
-_NEAR = 160  # code points on either side that count as near
-_LEAD = 300  # of the text after a headline
 _FOLLOWING = 240
+_THIN = 220  # code points; a document of headline and a sentence
+_OF_FEW = 0.05
+_DATELINE = re.compile(r"\s?:\s")  # "X : a fair opens" tells where, as often as who
 _LOOKED_AT = 12  # ambiguous names of one topic whose neighbours are read
-_CLAUSE_END = re.compile(r"[.!?;:\n]\s|\n|\s:")
-_BESIDE = 36  # where "the institute Mila" and "Mila, an institute" stand
 _PASSING = 60
 _LIST = 80
 _PERSON_AFTER = re.compile(r"\s([A-ZÀ-ÖØ-ÞĐ][a-zà-öø-ÿ]{2,})")
@@ -106,7 +106,7 @@ class Judge:
         field = hit.field
         if field.name == "text" and in_frame(field.text, field.folded, hit.start, hit.end, scene.recurring):
             return Weight(score=0.0, rule="frame", parts=(("frame", -1.0),))
-        near = _Near(hit, scene)
+        near = Near(hit, scene)
         rival, against = self._rivals(near, scene)
         owned = _owned(topic, scene.document)
         rule = f"rival: {rival}" if against else "no context"
@@ -117,19 +117,22 @@ class Judge:
                 most = -0.35 if near.count("context", "strong", "places") else -0.45
                 parts.append((f"rival: {rival}", max(most, -against / 2)))
         else:
+            role = told.role(hit)
             # A name that is said in place to be what we mean ("the AI institute Mila") is ours, whoever else the text tells of.
             said = near.beside("kinds") and near.count("strong", "field strong") > 0
+            organised = any(name == AT_WORK for name, _ in role)
             parts = [("name", topic.prior)]
             if sense.unit_data is not None:
-                parts += self._unit_support(sense.unit_data, near, told.role(hit))
+                parts += self._unit_support(sense.unit_data, near, role)
             else:
-                parts += (
-                    self._support(hit, near, scene)
-                    + told.role(hit)
-                    + self._fields(near, said=said, other=any(value < 0 for _, value in told.role(hit)))
-                )
+                thin = len(scene.whole) < _THIN and not _DATELINE.match(hit.field.text, hit.end)
+                parts += self._support(hit, near, scene) + role
+                parts += self._fields(near, said=said or organised, other=any(value < 0 for _, value in role), thin=thin)
             if against:
-                parts.append((f"rival: {rival}", -min(against, 0.5) if said else -against))
+                # Words of a rival's world give way to grammar: "a student at X", whatever age the headline gives her.
+                parts.append(
+                    (f"rival: {rival}", -min(against, 0.5) if said else -against / 2 if organised and self._is_person(rival) else -against)
+                )
             others = told.others(hit)
             parts += others
             rule = others[0][0] if others and not against else rule
@@ -139,7 +142,7 @@ class Judge:
         named = tuple((name, round(value, 3)) for name, value in parts)
         return Weight(score=score, rule=rule, parts=named, passing=self._passing(hit, near))
 
-    def _unit_support(self, unit: Unit, near: _Near, role: list[tuple[str, float]]) -> list[tuple[str, float]]:
+    def _unit_support(self, unit: Unit, near: Near, role: list[tuple[str, float]]) -> list[tuple[str, float]]:
         parts = list(role)
         close, far = near.count(f"unit {unit.path}"), near.far(f"unit {unit.path}")
         if close:
@@ -151,7 +154,7 @@ class Judge:
             parts.append(("against", -0.3 * min(against, 2)))
         return parts
 
-    def _support(self, hit: Hit, near: _Near, scene: Scene) -> list[tuple[str, float]]:
+    def _support(self, hit: Hit, near: Near, scene: Scene) -> list[tuple[str, float]]:
         """What speaks for the topic round an ambiguous name."""
         topic, parts = self.topic, []
         if _INNER_CAPITAL.match(hit.sense.written) and hit.field.text[hit.start : hit.end] == hit.sense.written:
@@ -175,8 +178,9 @@ class Judge:
             parts.append(("as a place of work", 0.1))
         if near.owned_by("places"):
             parts.append(("of its place", 0.2))
-        if self._articles is not None and self._articles.search(near.words_before):
-            parts.append(("with an article", 0.25))
+        if self._articles is not None and scene.language != "en" and self._articles.search(near.words_before):
+            # "am", "do" and "no" are English words, too.
+            parts.append(("with an article", 0.3 if scene.language else 0.25))
         if self._not_before is not None and self._not_before.search(near.words_before):
             parts.append(("a given name", -0.3))
         far = near.far("context") + 2 * near.far("strong")
@@ -193,13 +197,15 @@ class Judge:
             parts.append(("full name elsewhere", 0.5))
         return parts
 
-    def _fields(self, near: _Near, *, said: bool, other: bool) -> list[tuple[str, float]]:
+    def _fields(self, near: Near, *, said: bool, other: bool, thin: bool) -> list[tuple[str, float]]:
         """What the words of whole fields say: one says little, and none carries the name alone."""
         parts = []
         strong, weak = near.count("field strong"), near.count("field")
         value = (0.14 + 0.12 * strong if strong else 0.0) + 0.07 * weak
+        others = 0.1 * near.count("other field") + 0.03 * near.far("other field")
         if value:
-            parts.append(("its field near", min(value, 0.4)))
+            # Where a text is no more than a headline, each of its few words says more of what it is about.
+            parts.append(("its field near", min(value + (_OF_FEW if thin and not other and not others else 0.0), 0.4)))
         far = 0.03 * near.far("field") + 0.06 * near.far("field strong")
         if far:
             parts.append(("its field", min(far, 0.12)))
@@ -208,12 +214,14 @@ class Judge:
         around = 0.06 * near.count("around") + 0.02 * near.far("around")
         if around:
             parts.append(("organisations", min(around, 0.15)))
-        against = 0.1 * near.count("other field") + 0.03 * near.far("other field")
-        if against and not said:
-            parts.append(("other fields", -min(against, 0.3)))
+        if others and not said:
+            parts.append(("other fields", -min(others, 0.3)))
         return parts
 
-    def _rivals(self, near: _Near, scene: Scene) -> tuple[str, float]:
+    def _is_person(self, name: str) -> bool:
+        return any(rival.person for rival in self.topic.rivals if rival.name == name)
+
+    def _rivals(self, near: Near, scene: Scene) -> tuple[str, float]:
         """The rival sense with most for it, and its weight."""
         best, most = "", 0.0
         named = {other.sense.rival for other in scene.hits if other.sense.rival}
@@ -225,7 +233,7 @@ class Judge:
         # A single far word is chance.
         return (best, most) if most >= 0.2 else ("", 0.0)
 
-    def _passing(self, hit: Hit, near: _Near) -> bool:
+    def _passing(self, hit: Hit, near: Near) -> bool:
         """Whether the name stands in a list, a street, a sponsor's line."""
         if self._passing_before is not None and self._passing_before.search(near.words_before):
             return True
@@ -294,67 +302,6 @@ class _Told:
             if meant and not any(fold(meant) in name or name in fold(meant) for name in ours):
                 return meant
         return ""
-
-
-class _Near:
-    """The cues of a document as seen from one hit: near it (or in the headline), or far."""
-
-    def __init__(self, hit: Hit, scene: Scene) -> None:
-        base = hit.field.base
-        self._start, self._end = base + hit.start, base + hit.end
-        left, right = self._start - _NEAR, self._end + _NEAR
-        self._whole = scene.folded
-        self.words_before = hit.field.folded[max(hit.start - 24, 0) : hit.start]
-        spans = [(max(left, base), min(right, base + len(hit.field.text)))]
-        for field in scene.fields:
-            if field.name == "title":
-                spans.append((field.base, field.base + len(field.text)))
-            elif hit.field.name == "title":
-                spans.append((field.base, field.base + _LEAD))
-        near: dict[str, set[str]] = {}
-        everywhere: dict[str, set[str]] = {}
-        self._places: list[Cue] = []
-        hit_start, hit_end = self._start, self._end
-        for cue in scene.cues:
-            begin, end = cue.start, cue.end
-            if begin < hit_end and end > hit_start:
-                continue  # part of the name itself
-            everywhere.setdefault(cue.group, set()).add(cue.word)
-            for left, right in spans:
-                if left <= begin and end <= right:
-                    near.setdefault(cue.group, set()).add(cue.word)
-                    self._places.append(cue)
-                    break
-        self._near, self._everywhere = near, everywhere
-
-    def count(self, *groups: str) -> int:
-        """How many different cues of these groups are near."""
-        return sum(len(self._near.get(group, ())) for group in groups)
-
-    def far(self, group: str) -> int:
-        """How many further ones the document has."""
-        return len(self._everywhere.get(group, ())) - len(self._near.get(group, ()))
-
-    def within(self, group: str, distance: int) -> bool:
-        """Whether one stands so near."""
-        left, right = self._start - distance, self._end + distance
-        return any(cue.group == group and left <= cue.end and cue.start <= right for cue in self._places)
-
-    def owned_by(self, group: str) -> bool:
-        """Whether one owns the name: "Québec's X"."""
-        return any(
-            cue.group == group and cue.end < self._start <= cue.end + 4 and self._whole[cue.end : self._start] in ("'s ", "' ")
-            for cue in self._places
-        )
-
-    def beside(self, group: str) -> bool:
-        """Whether one stands beside the name in the same clause, as in an apposition."""
-        for cue in self._places:
-            if cue.group == group:
-                gap = self._whole[cue.end : self._start] if cue.end <= self._start else self._whole[self._end : cue.start]
-                if len(gap) <= _BESIDE and not _CLAUSE_END.search(gap):
-                    return True
-        return False
 
 
 def _right_before(words: Sequence[str], *, small: bool = False) -> re.Pattern[str] | None:

@@ -19,6 +19,7 @@ from storage.text import fold
 
 Part = tuple[str, float]
 
+AT_WORK = "where somebody works"  # grammar that leaves no doubt
 _WINDOW = 72  # code points on either side, of the same sentence
 _MOST = 0.4
 _OF_INITIALS = 0.6  # other organisations have the same initials
@@ -30,21 +31,43 @@ _OF = re.compile(r"\s(?:(?:of|de|cua|von|di|du)\s)?\W?|\sd'")
 _OWNS = re.compile(r"(?:'s|')\s(?:[\w-]+\s){0,2}?")
 _SUM = re.compile(r"[$€£¥]\s?\d|\d\s?(?:[$€£]|million|milliard|billion|trieu|ty\b|mio|mrd|bn|m\b|k\b)|\b[mb]illions?\b")
 _GIVEN_TO = re.compile(r"\b(?:to|for|a|au|pour|cho|an|fur|al|para)\s\W?$")
-_RAISES = re.compile(r"\s(?:to\s)?(?:raise[sd]?|gets|wins|receives|leve|recoit|obtient|huy dong|erhalt)\s(?:[a-z]{0,2}[$€£¥]\s?)?\d")
+_RAISES = re.compile(
+    r"\s(?:to\s)?(?:raise[sd]?|gets|wins|receives|leve|recoit|a recu|obtient|a obtenu|huy dong|nhan|duoc cap|erhalt)\s(?:[a-z]{0,2}[$€£¥]\s?)?\d"
+)
 _OWNS_PERSON = re.compile(r"['’]s\s[A-ZÀ-ÖØ-Þ][\w'’-]+\s(?:[A-Z]\.\s)?[A-ZÀ-ÖØ-Þ][\w'’-]+(?=[\s,.;:)”\"]|$)")
 _OWNS_SOMEBODY = re.compile(r"['’]s\s[A-Z][a-z]+\s[a-z]{3,}")  # "FPT's Binh named": nobody says so of a pipe's thread
-_DETERMINER = re.compile(r"\b(?:an?|this|that|every|another|each|its)\s$")
+_DETERMINER = re.compile(r"\b(?:an?|this|that|every|another|each|its)\s$", re.I)  # as written: "à" is no article
 _COMMON_NOUN = re.compile(r"\s[a-z]{3,}")
 _PRONOUN = re.compile(r"\b(?:she|her|hers|herself|his|him|elle|co ay|ella|lei)\b")
 _AND_I = re.compile(r"\s(?:and|et|und|va|y)\s(?:i|me|moi|ich|toi|yo)\b")
-_THEN_SHE = re.compile(r"[^.!?\n]{0,120}[.!?\n]\s?(?:she|her|he|his|elle|sie|ella|lei|co ay)\s")
+_THEN_SHE = re.compile(
+    r"[^.!?\n]{0,120}[.!?\n]\s?(?:she|her|he|his|elle|sie|ella|lei|co ay|(?:the|la|l'|die|la) ?(?:young|jeune|junge) (?:woman|man|girl|femme|fille|homme|frau)"
+    r"|the (?:girl|teenager|actress|singer)|l'adolescente|la (?:fillette|chanteuse|comedienne)|co gai|nu (?:dien vien|ca si))\s"
+)
 _PLACE_BEFORE = re.compile(r"\b(?:(?:located|lives?|living|born|arrested|killed|hiking) in|(?:north|south|east|west)\w* of)\s\W?$")
 _APPOSITION = re.compile(
     r",\s(?:(?:an?|the|une?|la|le|its|their|your|our|my|votre|notre|ein|eine|der|die|das|mot|el|il|lo|um|uma)\s|l')?|\s\((?:(?:an?|the|une?|la|le)\s)?"
 )
 _ARTICLES = frozenset(("the", "la", "le", "les", "das", "die", "der"))
 _WORDS = r"(?P<words>[\w'.&-]+(?:\s[\w'.&-]+){0,2})"
-_GROUPS = ("posts", "posts_before", "works", "compounds", "does", "does_with", "objects", "done_to", "kin", "called", "things", "places")
+_GROUPS = (
+    "posts",
+    "posts_before",
+    "works",
+    "compounds",
+    "does",
+    "does_surely",
+    "does_with",
+    "objects",
+    "gifts",
+    "gets",
+    "done_to",
+    "kin",
+    "called",
+    "things",
+    "places",
+    "firm",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +140,16 @@ class Roles:
 
     def _for(self, before: _Side, after: _Side, language: str, initials: bool) -> Iterator[Part]:
         if before.ends_with(self._post_of, "posts") or (language in ("vi", "") and before.ends_with(_RIGHT_BEFORE, "posts_before")):
-            yield "where somebody works", 0.3
+            yield AT_WORK, 0.3
         elif before.ends_with(self._work_of, "works"):
             yield "whose work", 0.25
         yield from self._owned(before, after, initials)
-        does = after.begins_with(self._subject, "does") or after.begins_with(self._subject, "does_with")
-        if does:
-            sure = any(does.start <= cue.start < does.end + 44 for cue in after.of("objects", "posts"))
-            if sure or does.group == "does":
-                yield "does as organisations do", 0.35 if sure else 0.22
-        elif self._glued.match(after.folded.lstrip()) or _RAISES.match(after.folded):
+        does = next(filter(None, (after.begins_with(self._subject, group) for group in ("does_surely", "does", "does_with"))), None)
+        sure = does is not None and any(does.start <= cue.start < does.end + 44 for cue in after.of("objects", "posts"))
+        if self._glued.match(after.folded.lstrip()) or _RAISES.match(after.folded):
             yield "does as organisations do", 0.35
+        elif does and (sure or does.group != "does_with"):
+            yield "does as organisations do", 0.35 if sure else 0.3 if does.group == "does_surely" else 0.22
         if before.ends_with(_RIGHT_BEFORE, "done_to") and not after.folded.startswith("'s "):
             yield "dealt with as organisations are", 0.22
         if _GIVEN_TO.search(before.folded) and _SUM.search(before.folded):
@@ -143,9 +165,11 @@ class Roles:
         elif initials:
             if _OWNS_SOMEBODY.match(after.written):
                 yield "whose people", 0.15
+            elif any(cue.start == 1 for cue in after.of("firm")):
+                yield "as of a company", 0.2
         elif any(cue.start == 1 and after.folded[0] in " -" for cue in after.of("compounds")):
             yield "whose people", 0.25
-        elif _DETERMINER.search(before.folded) and _COMMON_NOUN.match(after.written):
+        elif _DETERMINER.search(before.written) and _COMMON_NOUN.match(after.written):
             yield "before a noun", 0.15
 
     def _against(self, before: _Side, after: _Side) -> Iterator[Part]:
@@ -170,6 +194,9 @@ class Roles:
                 yield "as of a person", -0.3
         if self._listed(before, after, lambda words, _: self.is_first_name(words[0])):
             yield "listed with first names", -0.35
+        gets = after.begins_with(self._subject, "gets")
+        if gets and not before.folded.strip(" \"'") and any(cue.start - gets.end < 24 for cue in after.of("gifts")):
+            yield "as of a person", -0.3
         if _AND_I.match(after.folded):
             yield "as of a person", -0.35
         if _PLACE_BEFORE.search(before.folded):
@@ -196,7 +223,7 @@ class Roles:
                 return True
         found = self._previous.search(before.folded)
         words = before.written[found.start("words") : found.end("words")].split() if found else []
-        at = _first_capital(words)
+        at = _first_capital(words) if words and words[-1][:1].isupper() else None
         return at is not None and fits(words[at:], at > 0 and fold(words[at - 1]) in _ARTICLES)
 
     def _organised(self, words: Sequence[str], article: bool) -> bool:

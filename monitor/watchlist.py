@@ -27,6 +27,7 @@ class Rival:
     name: str
     phrases: tuple[str, ...] = ()  # the rival by its full name
     cues: tuple[str, ...] = ()  # words that go with it
+    person: bool = False  # somebody, not something: grammar that makes the name an organisation speaks against it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,10 +250,11 @@ def _profile(table: Mapping[str, Any], where: str = "profile") -> Topic:
 def _rival(table: Any, where: str) -> Rival:
     if isinstance(table, str):
         return Rival(name=table, phrases=(table,))
-    _only(table, {"name", "phrases", "cues"}, f"{where}, rival")
+    _only(table, {"name", "phrases", "cues", "person"}, f"{where}, rival")
     if not isinstance(table.get("name"), str):
         raise ConfigError(f"{where}: a rival has no name", hint='write { name = "Mila Kunis", cues = ["actress"] }')
-    return Rival(name=table["name"], phrases=_texts(table, "phrases", where) or (table["name"],), cues=_texts(table, "cues", where))
+    phrases = _texts(table, "phrases", where) or (table["name"],)
+    return Rival(name=table["name"], phrases=phrases, cues=_texts(table, "cues", where), person=table.get("person") is True)
 
 
 def _unit(table: Any, where: str) -> Unit:

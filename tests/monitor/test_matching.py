@@ -24,8 +24,10 @@ MATCHER = Matcher(builtin_watchlist())
 TOPICS = ("FPT", "Mila", "FUNiX")
 # Measured on tests/data/mentions.jsonl when it was last extended. Raise them when the matcher gets better; never lower them.
 FLOORS = {"FPT": (1.0, 1.0), "Mila": (1.0, 0.991), "FUNiX": (1.0, 1.0)}
-# The same on tests/data/mentions_unseen.jsonl, which no word and no rule has been mended for: what news of tomorrow may give. Thin texts still lose Mila.
-UNSEEN = {"FPT": (1.0, 0.93), "Mila": (1.0, 0.74), "FUNiX": (1.0, 1.0)}
+# The same on tests/data/mentions_blind.jsonl: documents written in four rounds, mostly headlines with little or no text, each round measured once
+# before any rule was looked at. Those first looks (precision, recall of Mila): e 1/.74, f 1/.84, g .94/.76, i .92/.92; they, and not what stands
+# below, tell what news of tomorrow may give.
+BLIND = {"FPT": (1.0, 0.97), "Mila": (1.0, 0.95), "FUNiX": (1.0, 1.0)}
 
 
 def rows(name: str) -> list[dict[str, Any]]:
@@ -78,9 +80,9 @@ def test_our_own_labelled_documents() -> None:
         assert measured[topic][0] >= precision and measured[topic][1] >= recall, (topic, measured[topic])
 
 
-def test_documents_that_no_rule_was_mended_for() -> None:
-    measured = figures(rows("mentions_unseen.jsonl"), topics_of)
-    for topic, (precision, recall) in UNSEEN.items():
+def test_documents_written_blind() -> None:
+    measured = figures(rows("mentions_blind.jsonl"), topics_of)
+    for topic, (precision, recall) in BLIND.items():
         assert measured[topic][0] >= precision and measured[topic][1] >= recall, (topic, measured[topic])
 
 
@@ -260,6 +262,23 @@ def test_a_name_alone_is_told_unless_the_text_means_something_else(name: str, ti
 )
 def test_an_abbreviation_that_the_text_spells_out(title: str, text: str, told: bool) -> None:
     assert bool(mentions(text, title=title)) == told
+
+
+@pytest.mark.parametrize(
+    ("title", "text", "told"),
+    [
+        ("Robotics for all", "Cardiologist Robert Avram worked with Mila on the neural network.", True),  # Robert is not listed beside it
+        ("A headline about a 24-year-old", "Now a doctoral student at Mila, she grew up on a farm.", True),
+        ("Mila, 24-year-old doctoral student", "She grew up on a farm.", False),
+        ("Mila wins award", "", False),
+        ("Mila wins scholarship to study artificial intelligence in Toronto", "", False),
+        ("Mila receives $30 million for artificial intelligence", "", True),
+        ("I am Mila", "A memoir of a robot maker.", False),
+        ("Start-up Mila unveils research tool", "", False),
+    ],
+)
+def test_grammar_round_a_first_name_that_is_an_institute(title: str, text: str, told: bool) -> None:
+    assert bool(mentions(text, "Mila", title=title, language="en")) == told
 
 
 def test_what_stands_beside_a_name_outweighs_what_the_text_is_about() -> None:
