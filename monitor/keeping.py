@@ -74,8 +74,9 @@ class Keeping:
         if len(headline) < 12:
             return None
         moment = article.published or self._now
-        for one in articles.many(articles.of_title(headline, self._now - SAME_HEADLINE - timedelta(days=1), self._now)):
-            if not (one.article.opaque or article.opaque) or not _same_outlet(one.article, article):
+        since = self._now - SAME_HEADLINE - timedelta(days=1)
+        for one in articles.many(articles.of_title(headline, since, self._now, opaque=None if article.opaque else True)):
+            if not _same_outlet(one.article, article):
                 continue
             if abs((one.article.published or one.first_seen) - moment) <= SAME_HEADLINE:
                 return one

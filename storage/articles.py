@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, exists, func, insert, literal_column, select, update
 
 from storage import schema, search
 from storage.filters import ArticleFilter, narrow
 from storage.identity import title_key
 from storage.items import Article, Evidence, Mention, StoredArticle, Story, Suppression
-from storage.rows import article_values, evidence_value, mention_row, read_article, suppression_row
+from storage.prepared import Prepared
+from storage.rows import ARTICLE_COLUMNS, article_values, evidence_value, mention_row, read_article, suppression_row
 from storage.upsert import insert_or
 
 _BATCH = 500
@@ -64,10 +65,9 @@ class Articles:
         }
         article_id = self._inserted(_ADD_ARTICLE, values)
         if new.copy_id is None:
-            self._connection.execute(_SET_COPY, {"b_id": article_id, "b_copy": article_id})
-        self._connection.execute(_ADD_TEXT, {"article_id": article_id, "summary": article.summary, "text": article.text})
-        if new.url_keys:
-            self._connection.execute(_ADD_URL, [{"url_key": key, "article_id": article_id} for key in new.url_keys])
+            _SET_COPY.run(self._connection, {"b_id": article_id, "b_copy": article_id})
+        _ADD_TEXT.run(self._connection, {"article_id": article_id, "summary": article.summary, "text": article.text})
+        _ADD_URL.run_many(self._connection, [{"url_key": key, "article_id": article_id} for key in new.url_keys])
         self._add_hits(article_id, new.mentions, new.suppressions)
         search.add(self._connection, article_id, article)
         return article_id
@@ -181,14 +181,22 @@ class Articles:
 
     def of_urls(self, url_keys: Iterable[str]) -> list[int]:
         """Return the ids of articles that have one of these addresses."""
-        keys = [key for key in url_keys if key]
-        if not keys:
-            return []
-        return sorted(set(self._connection.scalars(_BY_URL, {"keys": keys})))
+        found: set[int] = set()
+        for key in url_keys:
+            if key:
+                found.update(_BY_URL.run(self._connection, {"key": key}).scalars())
+        return sorted(found)
 
-    def of_title(self, title: str, since: datetime, until: datetime) -> list[int]:
-        """Return the ids of articles with this folded headline (`identity.title_key`) first seen in the window."""
-        return list(self._connection.scalars(_BY_TITLE, {"title": title, "since": since, "until": until}))
+    def of_title(self, title: str, since: datetime, until: datetime, *, opaque: bool | None = None) -> list[int]:
+        """Return the ids of articles with this folded headline (`identity.title_key`) first seen in the window.
+
+        Args:
+            opaque: only those whose address is an aggregator's, or only those where it is the outlet's.
+        """
+        asked = {"title": title, "since": since, "until": until}
+        if opaque is None:
+            return list(_BY_TITLE.run(self._connection, asked).scalars())
+        return list(_BY_TITLE_OPAQUE.run(self._connection, asked | {"opaque": opaque}).scalars())
 
     def get(self, article_id: int) -> StoredArticle | None:
         """Return one article."""
@@ -317,10 +325,8 @@ class Articles:
         for one in story_ids:
             self._connection.execute(update(stories).where(stories.c.id == one, empty).values(went_to=into))
 
-    def _inserted(self, statement: Any, values: dict[str, Any]) -> int:
-        key = self._connection.execute(statement, values).inserted_primary_key
-        assert key is not None
-        return int(key[0])
+    def _inserted(self, statement: Prepared, values: dict[str, Any]) -> int:
+        return int(statement.run(self._connection, values).scalar_one())
 
     def _add_hits(self, article_id: int, mentions: Sequence[Mention], suppressions: Sequence[Suppression]) -> None:
         if mentions:
@@ -352,18 +358,30 @@ class Articles:
 
 
 _KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
-_SET_COPY = update(schema.articles).where(schema.articles.c.id == bindparam("b_id")).values(copy_id=bindparam("b_copy"))
-_BY_TITLE = (
-    select(schema.articles.c.id)
-    .where(
-        schema.articles.c.title_key == bindparam("title"),
-        schema.articles.c.first_seen >= bindparam("since"),
-        schema.articles.c.first_seen <= bindparam("until"),
-    )
-    .limit(20)
+_SET_COPY = Prepared(update(schema.articles).where(schema.articles.c.id == bindparam("b_id")).values(copy_id=bindparam("b_copy")))
+_OF_TITLE = select(schema.articles.c.id).where(
+    schema.articles.c.title_key == bindparam("title"),
+    schema.articles.c.first_seen >= bindparam("since"),
+    schema.articles.c.first_seen <= bindparam("until"),
 )
-_ADD_STORY, _ADD_ARTICLE, _ADD_TEXT, _ADD_URL = map(insert, (schema.stories, schema.articles, schema.texts, schema.article_urls))
-_BY_URL = select(schema.article_urls.c.article_id).where(schema.article_urls.c.url_key.in_(_KEYS))
+_SAME_TITLE = literal_column("20")  # articles at most
+_BY_TITLE = Prepared(_OF_TITLE.limit(_SAME_TITLE))
+_BY_TITLE_OPAQUE = Prepared(_OF_TITLE.where(schema.articles.c.opaque == bindparam("opaque")).limit(_SAME_TITLE))
+_BY_URL = Prepared(select(schema.article_urls.c.article_id).where(schema.article_urls.c.url_key == bindparam("key")))
+
+
+def _adding(table: Table, *columns: str) -> Any:
+    return insert(table).values({name: bindparam(name) for name in columns})
+
+
+_ADD_STORY = Prepared(_adding(schema.stories, "created").returning(schema.stories.c.id))
+_ADD_ARTICLE = Prepared(
+    _adding(
+        schema.articles, *ARTICLE_COLUMNS, "story_id", "copy_id", "title_key", "first_seen", "baseline", "suppressed", "matched", "evidence",
+    ).returning(schema.articles.c.id)
+)  # fmt: skip
+_ADD_TEXT = Prepared(_adding(schema.texts, "article_id", "summary", "text"))
+_ADD_URL = Prepared(_adding(schema.article_urls, "url_key", "article_id"))
 _MENTIONS = (
     select(schema.mentions)
     .where(schema.mentions.c.article_id.in_(_KEYS))

@@ -57,8 +57,10 @@ class Dedupe:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._postgres = connection.dialect.name == "postgresql"
-        self._counted: tuple[tuple[int, ...], dict[int, int]] = ((), {})
-        self._total = 0  # as of the last count
+        # Counts of terms as they are with what this transaction adds; that is written once, at its end: common words stand in most articles.
+        self._counted: dict[int, int] = {}
+        self._unwritten: dict[int, int] = {}
+        self._ranked: tuple[Fingerprint | None, list[tuple[int, int, int]]] = (None, [])
         self._any_undated: bool | None = None
 
     # ------------------------------------------------------------------ questions
@@ -92,7 +94,8 @@ class Dedupe:
         ]  # fmt: skip
 
     def counts(self, keys: Iterable[int]) -> dict[int, int]:
-        """Return in how many stored articles each of any number of terms stands."""
+        """Return in how many stored articles each of any number of terms stands; terms in none are left out."""
+        self.flush()
         counts: dict[int, int] = {}
         asked = sorted(set(keys))
         for start in range(0, len(asked), _AT_ONCE):
@@ -102,19 +105,26 @@ class Dedupe:
 
     def rarity(self, keys: Sequence[int]) -> dict[int, int]:
         """Return in how many stored articles each term stands; terms in none are left out."""
-        asked = tuple(keys)
-        if self._counted[0] != asked:
-            rows: Sequence[Any] = _COUNTS[self._postgres].run(self._connection, {"keys": self._list([*asked, _TOTAL])}).all()
-            counts: dict[int, int] = dict(rows)
-            self._total = counts.pop(_TOTAL, 0)
-            self._counted = (asked, counts)
-        return self._counted[1]
+        counted = self._counted
+        unknown = [key for key in (*keys, _TOTAL) if key not in counted]
+        if unknown:
+            if len(counted) > _REMEMBERED:
+                self.flush()
+                counted.clear()
+                unknown = [*keys, _TOTAL]
+            rows: Sequence[Any] = _COUNTS[self._postgres].run(self._connection, {"keys": self._list(unknown)}).all()
+            counted.update(dict.fromkeys(unknown, 0))
+            counted.update(rows)
+            for key in unknown:
+                if added := self._unwritten.get(key):
+                    counted[key] += added
+        return {key: count for key in keys if (count := counted[key])}
 
     def total(self) -> int:
         """Return how many articles the index holds."""
-        if self._counted[0]:
-            return self._total
-        return int(self._connection.scalar(select(term_counts.c.articles).where(term_counts.c.term == _TOTAL)) or 0)
+        if _TOTAL not in self._counted:
+            self.rarity(())
+        return self._counted[_TOTAL]
 
     # ------------------------------------------------------------------ commands
 
@@ -123,9 +133,9 @@ class Dedupe:
         day = stamp(at) if fingerprint.dated else 0
         keys = self._keys(fingerprint, self.rarity(fingerprint.terms), INDEXED)
         row = {"article_id": article_id, "at": at, "version": VERSION, "sketch": fingerprint.pack()}
-        if self._connection.execute(_ADD_SKETCH[self._postgres], row).first() is None:
+        if _ADD_SKETCH[self._postgres].run(self._connection, row).rowcount != 1:
             self.remove(article_id)
-            self._connection.execute(insert(sketches), row)
+            _ADD_SKETCH[self._postgres].run(self._connection, row)
         marks = [*fingerprint.bands, *([] if fingerprint.dated else [_UNDATED])]
         _ADD_BAND.run_many(self._connection, [{"band": band, "day": day, "article_id": article_id} for band in marks])
         _ADD_TERM.run_many(self._connection, [{"term": term, "day": day, "article_id": article_id} for term in keys])
@@ -150,6 +160,17 @@ class Dedupe:
         self._connection.execute(delete(sketches).where(sketches.c.article_id == article_id))
         self._connection.execute(delete(unsettled).where(unsettled.c.article_id == article_id))
 
+    def flush(self) -> None:
+        """Write what this transaction adds to the counts of terms; its end does so."""
+        by_change: dict[int, list[int]] = {}
+        for term, change in self._unwritten.items():
+            if change:
+                by_change.setdefault(change, []).append(term)
+        self._unwritten.clear()
+        for change, keys in sorted(by_change.items()):
+            # Sorted, so that writers which do not take turns would still not wait for each other in a circle.
+            _BUMP[self._postgres].run(self._connection, {"keys": self._list(sorted(keys)), "by": change})
+
     # ------------------------------------------------------------------ what is to be grouped once more
 
     def stir(self, article_ids: Iterable[int]) -> None:
@@ -170,7 +191,16 @@ class Dedupe:
 
     def _keys(self, fingerprint: Fingerprint, counts: dict[int, int], most: int) -> dict[int, int]:
         """Return the terms to look an article up by, with their worth: the rarest, and the headline."""
-        limit = max(_FEW, self._total * _COMMON)
+        if self._ranked[0] is not fingerprint:
+            self._ranked = fingerprint, self._rank(fingerprint, counts)
+        ranked = self._ranked[1]
+        keys = {term: _WORTH // worth for worth, _, term in ranked[:most]}
+        if fingerprint.title and fingerprint.title_words >= 4:
+            keys[fingerprint.title] = _HEADLINE
+        return keys
+
+    def _rank(self, fingerprint: Fingerprint, counts: Mapping[int, int]) -> list[tuple[int, int, int]]:
+        limit = max(_FEW, self.total() * _COMMON)
         ranked = []
         get = counts.get
         for position, (term, mark) in enumerate(zip(fingerprint.terms, fingerprint.marks, strict=True)):
@@ -179,10 +209,7 @@ class Dedupe:
                 # How rare a term is counts by powers of ten: the order of weight inside the article decides among equals.
                 ranked.append((len(str(count)) + prior, position, term))
         ranked.sort()
-        keys = {term: _WORTH // worth for worth, _, term in ranked[:most]}
-        if fingerprint.title and fingerprint.title_words >= 4:
-            keys[fingerprint.title] = _HEADLINE
-        return keys
+        return ranked
 
     def _likely(self, lookup: _Lookup, keys: Mapping[int, int], day: int, around: int, dated: bool) -> list[int]:
         """Return the ids of articles that share the most of these keys, best first."""
@@ -205,9 +232,12 @@ class Dedupe:
         return self._any_undated
 
     def _count(self, keys: Sequence[int], by: int) -> None:
-        # Sorted, so that writers which do not take turns would still not wait for each other in a circle.
-        _BUMP[self._postgres].run(self._connection, {"keys": self._list(sorted([*keys, _TOTAL])), "by": by})
-        self._counted = ((), {})
+        counted, unwritten = self._counted, self._unwritten
+        for key in (*keys, _TOTAL):
+            unwritten[key] = unwritten.get(key, 0) + by
+            if key in counted:
+                counted[key] += by
+        self._ranked = (None, [])
 
     def _list(self, numbers: list[int]) -> Any:
         return numbers if self._postgres else json.dumps(numbers)
@@ -215,6 +245,7 @@ class Dedupe:
 
 _ABSENT = -2
 _AT_ONCE = 5_000
+_REMEMBERED = 200_000  # counts
 _WORTH = 60_000  # of a term in hardly any article; whole numbers, so that a sum is the same in any order
 _HEADLINE = 3 * _WORTH
 _PRIORS: list[int | None] = [
@@ -303,8 +334,6 @@ def _bump(postgres: bool) -> Prepared:
 _COUNTS = {postgres: _count_of(postgres) for postgres in (False, True)}
 _SKETCHES = {postgres: _sketches_of(postgres) for postgres in (False, True)}
 _BUMP = {postgres: _bump(postgres) for postgres in (False, True)}
-_ADD_SKETCH = {
-    postgres: insert_into(postgres, sketches).on_conflict_do_nothing().returning(sketches.c.article_id) for postgres in (False, True)
-}
+_ADD_SKETCH = {postgres: Prepared(insert_into(postgres, sketches).on_conflict_do_nothing()) for postgres in (False, True)}
 _STIR = {postgres: Prepared(insert_into(postgres, unsettled).on_conflict_do_nothing()) for postgres in (False, True)}
 _ADD_BAND, _ADD_TERM = Prepared(insert(bands)), Prepared(insert(terms))

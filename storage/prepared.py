@@ -1,15 +1,15 @@
 """Statements that are compiled once and then given to the driver as text: for what is asked at every article.
 
-SQLAlchemy spends more on binding forty parameters than the database on answering. What is given and what comes back pass as the driver
-has them, so columns of plain numbers, bytes and text only.
+SQLAlchemy spends more on binding forty parameters than the database on answering. What is given is written as its column wants it (a
+moment, JSON); what comes back passes as the driver has it, so ask for columns of plain numbers, bytes and text only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult
+from sqlalchemy import Connection, CursorResult, Dialect
 from sqlalchemy.sql.elements import ClauseElement
 
 
@@ -18,29 +18,42 @@ class Prepared:
 
     def __init__(self, statement: ClauseElement) -> None:
         self._statement = statement
-        self._compiled: dict[str, tuple[str, tuple[str, ...] | None, dict[str, Any]]] = {}  # by dialect
+        self._compiled: dict[str, _Compiled] = {}  # by dialect
 
     def run(self, connection: Connection, given: Mapping[str, Any]) -> CursorResult[Any]:
         """Run it once."""
-        text, order, fixed = self._for(connection)
-        values = {**fixed, **given}
-        return connection.exec_driver_sql(text, tuple(values[name] for name in order) if order is not None else values)
+        compiled = self._for(connection)
+        return connection.exec_driver_sql(compiled.text, compiled.values(given))
 
     def run_many(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run it once for each row; nothing where there is none."""
-        if not rows:
-            return
-        text, order, fixed = self._for(connection)
-        if order is None:
-            connection.exec_driver_sql(text, [{**fixed, **row} for row in rows])
-        else:
-            connection.exec_driver_sql(text, [tuple(row[name] for name in order) for row in rows])
+        if rows:
+            compiled = self._for(connection)
+            connection.exec_driver_sql(compiled.text, [compiled.values(row) for row in rows])
 
-    def _for(self, connection: Connection) -> tuple[str, tuple[str, ...] | None, dict[str, Any]]:
+    def _for(self, connection: Connection) -> _Compiled:
         dialect = connection.dialect
         if dialect.name not in self._compiled:
-            compiled: Any = self._statement.compile(dialect=dialect)
-            order = tuple(compiled.positiontup) if compiled.positional else None
-            fixed = {name: value for name, value in compiled.params.items() if value is not None}
-            self._compiled[dialect.name] = compiled.string, order, fixed
+            self._compiled[dialect.name] = _Compiled(self._statement, dialect)
         return self._compiled[dialect.name]
+
+
+class _Compiled:
+    """A statement in the words of one dialect."""
+
+    def __init__(self, statement: ClauseElement, dialect: Dialect) -> None:
+        compiled: Any = statement.compile(dialect=dialect)
+        self.text: str = compiled.string
+        self._order = tuple(compiled.positiontup) if compiled.positional else None
+        self._fixed = {name: value for name, value in compiled.params.items() if value is not None}
+        self._written: dict[str, Callable[[Any], Any]] = {}
+        for name, bound in compiled.binds.items():
+            if processor := bound.type.dialect_impl(dialect).bind_processor(dialect):
+                self._written[name] = processor
+
+    def values(self, given: Mapping[str, Any]) -> Any:
+        """Return what is given as the driver takes it."""
+        values = {**self._fixed, **given}
+        for name, written in self._written.items():
+            values[name] = written(values[name])
+        return values if self._order is None else tuple([values[name] for name in self._order])

@@ -160,3 +160,8 @@ class Transaction(Reading):
         self.connection.execute(delete(schema.meta).where(schema.meta.c.key == key))
         if value is not None:
             self.connection.execute(insert(schema.meta), {"key": key, "value": value})
+
+    def flush(self) -> None:
+        """Write what waits for the end of the transaction."""
+        if "dedupe" in self.__dict__:
+            self.dedupe.flush()

@@ -13,6 +13,8 @@ _PLAIN = (
     "url", "title", "canonical_url", "published", "updated", "outlet", "outlet_host", "language", "country", "opaque", "stated_date", "why_no_page",
 )  # fmt: skip
 
+ARTICLE_COLUMNS = (*_PLAIN, "authors", "ownership", "body_from")  # those that `article_values` gives
+
 
 def article_values(article: Article) -> dict[str, Any]:
     """Return the columns of `articles` that follow from the article itself."""

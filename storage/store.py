@@ -135,7 +135,9 @@ class Store:
             else:
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7310420)")
             try:
-                yield Transaction(connection)
+                transaction = Transaction(connection)
+                yield transaction
+                transaction.flush()
                 connection.commit()
             except BaseException:
                 with suppress(DBAPIError):

@@ -36,6 +36,7 @@ class Verdicts:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._muted: dict[str, list[str]] | None = None  # host -> topics; few, and asked of each article
 
     def add(self, kind: str, article_id: int, now: datetime, *, topic: str = "", other_id: int | None = None) -> None:
         """Remember a decision: "not-us" or "is-us" (for `topic`, "" for all), "same-story" or "not-same" (as `other_id`)."""
@@ -83,11 +84,13 @@ class Verdicts:
 
     def mute(self, topic: str, host: str, now: datetime) -> bool:
         """Remember that an outlet is not to be heard on a topic; returns whether that is new."""
+        self._muted = None
         statement = insert_or(self._connection, schema.mutes).values(topic=topic, outlet_host=host, at=now)
         return self._connection.execute(statement.on_conflict_do_nothing()).rowcount == 1
 
     def unmute(self, topic: str, host: str) -> bool:
         """Forget it; returns whether there was something to forget."""
+        self._muted = None
         table = schema.mutes
         return self._connection.execute(delete(table).where(table.c.topic == topic, table.c.outlet_host == host)).rowcount == 1
 
@@ -101,9 +104,12 @@ class Verdicts:
         """Return topic -> "muted" for an outlet; a topic of which `said` has "is-us" is left out."""
         if not host:
             return {}
+        if self._muted is None:
+            self._muted = {}
+            for mute in self.mutes():
+                self._muted.setdefault(mute.host, []).append(mute.topic)
         said = said or {}
-        topics = self._connection.scalars(select(schema.mutes.c.topic).where(schema.mutes.c.outlet_host == host))
-        return {topic: "muted" for topic in topics if (said.get(topic) or said.get("")) != "is-us"}
+        return {topic: "muted" for topic in self._muted.get(host, ()) if (said.get(topic) or said.get("")) != "is-us"}
 
     def told_by(self, host: str, topic: str) -> list[int]:
         """Return the articles of an outlet that mention a topic."""

@@ -72,9 +72,12 @@ def test_removing_leaves_nothing_behind_and_adding_twice_counts_once(store: Stor
         transaction.dedupe.add(number, made, AT)
         assert transaction.dedupe.total() == 1
         assert set(transaction.dedupe.rarity(made.terms).values()) == {1}
+        transaction.flush()
+        assert transaction.dedupe.counts(made.terms) == transaction.dedupe.rarity(made.terms)
         transaction.dedupe.remove(number)
         transaction.dedupe.remove(number)
         transaction.dedupe.remove(999)
+        transaction.flush()
         for table in (bands, terms, sketches):
             assert transaction.connection.scalar(select(func.count()).select_from(table)) == 0
         assert transaction.connection.scalar(select(func.max(term_counts.c.articles))) == 0
