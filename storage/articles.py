@@ -364,7 +364,7 @@ _OF_TITLE = select(schema.articles.c.id).where(
     schema.articles.c.first_seen >= bindparam("since"),
     schema.articles.c.first_seen <= bindparam("until"),
 )
-_SAME_TITLE = literal_column("20")  # articles at most
+_SAME_TITLE: Any = literal_column("20")  # articles at most
 _BY_TITLE = Prepared(_OF_TITLE.limit(_SAME_TITLE))
 _BY_TITLE_OPAQUE = Prepared(_OF_TITLE.where(schema.articles.c.opaque == bindparam("opaque")).limit(_SAME_TITLE))
 _BY_URL = Prepared(select(schema.article_urls.c.article_id).where(schema.article_urls.c.url_key == bindparam("key")))
