@@ -24,6 +24,8 @@ _FRAME_PAIRS = re.compile(
     r"also-?read|more-?(?:news|stories|from|on)|you-?may|(?:a-?)?lire-?aussi|en-?lien|article-?relat|box-?tinlienquan|news-?letter|author-?(?:bio|box)",
     re.I,
 )
+_POST = re.compile(r"(?:^|\s)(?:hentry|type-post|status-publish|post-\d+)(?:\s|$)")
+_TAXONOMY = re.compile(r"(?:^|(?<=\s))(?:tag|category|author|format)-\S+")
 _NAME_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 # Headings that open a list of other articles.
 _HEADING = re.compile(
@@ -72,7 +74,10 @@ def names_frame(element: Any) -> bool:
         or element.get("hidden") is not None
     ):
         return True
-    name = f"{element.get('class') or ''} {element.get('id') or ''}".strip()
+    classes = element.get("class") or ""
+    if _POST.search(classes):  # WordPress writes a post's own tags onto its box: "tag-social tag-cookies" says what it is about
+        classes = _TAXONOMY.sub(" ", classes)
+    name = f"{classes} {element.get('id') or ''}".strip()
     if not name:
         return False
     if _FRAME_PAIRS.search(name):

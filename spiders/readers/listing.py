@@ -46,7 +46,13 @@ _NO_ARTICLE = re.compile(
 _MORE = re.compile(
     r"^(?:read more|more|xem (?:thêm|chi tiết)|chi tiết|đọc (?:thêm|tiếp)|lire (?:la suite|plus)|en savoir plus|»|›|>|\.\.\.)\W*$", re.I
 )
-_STATE = re.compile(r"\d+|^(?:first|last|odd|even|active|current|hidden|show|col|row|clearfix|lazy|loaded|has-.*|is-.*)$", re.I)
+# What differs from one article to the next: numbers, places in the list, and what WordPress says of a post.
+_STATE = re.compile(
+    r"\d+|^(?:first|last|odd|even|active|current|hidden|show|col|row|clearfix|lazy|loaded|sticky|(?:has|is|category|tag|author|format|status|type)-.*)$",
+    re.I,
+)
+_SIGNS = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+_BY_NUMBER = re.compile(r"(?:^|&)(?:p|id|post|article|newsid)=\d+", re.I)
 _TITLE_CLASS = re.compile(r"title|headline|heading|tieu-?de|tit\b", re.I)
 _DATE_CLASS = re.compile(r"date|time|ngay|posted|published|pubdate|meta", re.I)
 _SCRIPTED = re.compile(rb"""<(?:div|main)[^>]+id=["']?(?:root|app|__next|__nuxt|gatsby)\b""", re.I)
@@ -150,10 +156,10 @@ def _spots(root: Any, url: str, wanted: re.Pattern[str] | None) -> list[_Spot]:
         key = canonical_url(link) if link else ""
         if not key or key == own or not _same_site(outlet_host(link), here) or len(anchors) > MOST_LINKS:
             continue
-        path = urlsplit(link).path
-        if (wanted is not None and not wanted.search(link)) or (wanted is None and (path in {"", "/"} or _NO_ARTICLE.search(path))):
+        if (wanted is not None and not wanted.search(link)) or (wanted is None and _is_no_article(link)):
             continue
         anchors.setdefault(key, []).append((anchor, link))
+    frames = _Frames(root)
     leads = {id(anchor): key for key, group in anchors.items() for anchor, _ in group}
     spots = []
     for key, group in anchors.items():
@@ -161,9 +167,17 @@ def _spots(root: Any, url: str, wanted: re.Pattern[str] | None) -> list[_Spot]:
         if title:
             box = _box(anchor, key, leads)
             spot = _Spot(url=group[0][1], title=title, box=box, shape=_shape(anchor))
-            spot.points = _points(spot, anchor, url)
+            spot.points = _points(spot, anchor, url, frames)
             spots.append(spot)
     return spots
+
+
+def _is_no_article(link: str) -> bool:
+    """Whether an address is surely none of an article: a home page (unless it asks for one by number), a section, a file."""
+    parts = urlsplit(link)
+    if parts.path in {"", "/"}:
+        return _BY_NUMBER.search(parts.query) is None
+    return _NO_ARTICLE.search(parts.path) is not None
 
 
 def _same_site(host: str, here: str) -> bool:
@@ -214,11 +228,32 @@ def _shape(anchor: Any) -> str:
     return ">".join(reversed(parts))[:500]
 
 
-def _points(spot: _Spot, anchor: Any, url: str) -> float:
+class _Frames:
+    """Which boxes of a page are frame: by their names, unless most of the headlines stand in them (a layout called "with-sidebar")."""
+
+    def __init__(self, root: Any) -> None:
+        self._all = _headlines(root)
+        self._known: dict[Any, bool] = {}
+
+    def __contains__(self, element: Any) -> bool:
+        if element.tag in {"nav", "footer", "aside"}:
+            return True
+        if element not in self._known:
+            named = element.tag != "body" and names_frame(element)
+            self._known[element] = named and not 2 * _headlines(element) > self._all > 0
+        return self._known[element]
+
+
+def _headlines(box: Any) -> int:
+    return sum(1 for heading in box.iter(*_HEADINGS) if heading.find(".//a") is not None or heading.getparent().tag == "a")
+
+
+def _points(spot: _Spot, anchor: Any, url: str, frames: _Frames) -> float:
     """What speaks for a link being an article's, and what against it."""
     points = 0.0
     words = len(spot.title.split())
-    letters = len(spot.title)
+    # Chinese and Japanese say in ten signs what takes thirty letters here, and write no blanks.
+    letters = len(spot.title) + 2 * len(_SIGNS.findall(spot.title))
     points += 2 if words >= 5 or letters >= 25 else 1 if words >= 3 or letters >= 10 else -1
     ancestors = list(anchor.iterancestors())
     near = [anchor, *ancestors[:3]]
@@ -231,7 +266,7 @@ def _points(spot: _Spot, anchor: Any, url: str) -> float:
         points += 2
     if spot.box.find(".//img") is not None:
         points += 0.5
-    if any(one.tag in {"nav", "footer", "aside"} or (one.tag != "body" and names_frame(one)) for one in ancestors[:8]):
+    if any(one in frames for one in ancestors[:8]):
         points -= 3
     return points
 

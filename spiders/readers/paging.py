@@ -9,7 +9,7 @@ from spiders.readers.links import absolute
 from storage.identity import canonical_url, outlet_host
 
 _NEXT = re.compile(
-    r"^\W*(?:next(?: page)?|older(?: posts| entries)?|trang (?:sau|tiếp(?: theo)?)|tiếp(?: theo)?|sau|(?:page )?suivante?|plus anciens?|weiter|"
+    r"^\W*(?:next(?: page| entries| posts| articles| stories)?|(?:pagina )?successiva|volgende(?: pagina)?|nächste(?: seite)?|older(?: posts| entries)?|trang (?:sau|tiếp(?: theo)?)|tiếp(?: theo)?|sau|(?:page )?suivante?|plus anciens?|weiter|"
     r"siguiente|次(?:へ|の(?:ページ|\d+件))?|다음|下一?页|›|»|→|>{1,2})\W*$",
     re.I,
 )

@@ -35,7 +35,7 @@ RULES = (
     # Drupal: a title field and a day without a time.
     Rule(
         host="mila.quebec", checked="2026-08", item="#news-listing .node--type-news", link=".field-name-node-title a[href]",
-        date=".field-name-dynamic-twig-fieldnode-default-date-format-wrapped span",
+        date=".field-name-dynamic-twig-fieldnode-default-date-format-wrapped span", path=r"/(?:news|actualites|nouvelles)",
     ),
     # WordPress with a theme that puts menus of courses round the posts.
     Rule(host="funix.edu.vn", checked="2026-10", item=".site-content .post-title", link="a[href]", path=r"/chia-se|/tin-tuc|/page/"),

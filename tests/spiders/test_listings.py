@@ -129,6 +129,46 @@ def test_what_is_asked_for_by_a_pattern_counts_whatever_it_looks_like() -> None:
     assert [link.title for link in reading.links] == ["Một", "Hai"]
 
 
+def _posts(*, tags: str = "", by_number: bool = False, count: int = 6) -> str:
+    """Posts as WordPress writes them: each box names the post's own number, sections and tags."""
+    made = []
+    for n in range(count):
+        address = f"/?p={100 + n}" if by_number else f"/{n}-phong-thi-nghiem-moi-o-can-tho/"
+        classes = f"post-{100 + n} post type-post status-publish format-standard hentry category-tin-{n} {tags.format(n=n)}"
+        made.append(
+            f'<div class="{classes}"><h2 class="entry-title"><a href="{address}">Phòng thí nghiệm số {n} mở cửa ở Cần Thơ</a></h2></div>'
+        )
+    return "".join(made)
+
+
+def _around(posts: str) -> bytes:
+    """A blog round them, whose layout is called after its sidebar."""
+    side = "".join(
+        f'<li><h4><a href="/cu/{n}-mot-bai-cu-rat-hay-nam-ngoai/">Một bài cũ rất hay số {n} của năm ngoái</a></h4></li>' for n in range(5)
+    )
+    return (
+        f'<html><body class="blog"><div class="content-sidebar-wrap"><div class="posts">{posts}</div>'
+        f'<aside class="sidebar widget-area"><ul>{side}</ul></aside></div></body></html>'
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    "posts",
+    [_posts(tags="tag-social-{n} tag-cookies"), _posts(by_number=True), _posts(tags="tag-mot-{n} sticky")],
+    ids=["tags", "numbers", "sticky"],
+)
+def test_a_blogs_own_tags_and_its_layout_are_no_frame(posts: str) -> None:
+    reading = read_listing(_around(posts), url="https://bao.example/", encoding=None, zone=HANOI, now=NOW)
+    assert [link.title for link in reading.links] == [f"Phòng thí nghiệm số {n} mở cửa ở Cần Thơ" for n in range(6)]
+    assert "category" not in reading.shape and "tag-" not in reading.shape
+
+
+def test_short_headlines_in_signs_count_as_long_ones() -> None:
+    links = "".join(f'<h3><a href="/a/{n}.html">新技术实验室第{n}次在河内开放</a></h3>' for n in range(5))
+    reading = read_listing(f"<body><main>{links}</main></body>".encode(), url="https://bao.example/", encoding="utf-8", zone=HANOI, now=NOW)
+    assert len(reading.links) == 5
+
+
 def test_a_picture_and_a_headline_with_one_address_are_one_link() -> None:
     items = "".join(
         f"<li><a href='/2026/11/{n}/mot-cau-chuyen-dai-{n}'><img alt='x'></a><a href='/2026/11/{n}/mot-cau-chuyen-dai-{n}'>Một câu chuyện dài {n}</a>"
@@ -173,6 +213,8 @@ def test_days_in_addresses() -> None:
         ("/news", "<a href='https://b.example/2'>Next</a>", ""),
         ("/news", "<a aria-label='Trang sau' href='/news/trang-2'>x</a>", "/news/trang-2"),
         ("/news/page/9/", "", "/news/page/10/"),
+        ("/news", "<a href='/news/older'>Next entries »</a>", "/news/older"),
+        ("/notizie", "<a href='/notizie/2'><span>Pagina successiva »</span></a>", "/notizie/2"),
     ],
 )
 def test_the_next_page(url: str, links: str, expected: str) -> None:

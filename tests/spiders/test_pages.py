@@ -183,6 +183,16 @@ def test_a_page_without_a_container() -> None:
     assert page.language == "vi"
 
 
+def test_what_a_post_is_about_is_no_frame() -> None:
+    told = "".join(
+        f"<p>Tập đoàn FPT mở phòng thí nghiệm thứ {n} ở Cần Thơ với hơn ba trăm kỹ sư trong năm nay, theo thông báo.</p>" for n in range(4)
+    )
+    box = f'<div class="post-7 type-post hentry category-popular tag-social tag-cookies tag-newsletter"><h2>FPT mở phòng thí nghiệm</h2>{told}</div>'
+    side = '<div class="widget tag-cloud"><p>Tin khác: hãng xe điện mở thêm nhà máy ở miền Bắc trong quý tới.</p></div>'
+    found = read(f"<html><body><div id='wrap'>{box}{side}</div></body></html>")
+    assert found.text.count("Cần Thơ") == 4 and "nhà máy" not in found.text
+
+
 def test_paragraphs_parted_by_breaks_alone() -> None:
     text = "<br><br>".join(f"Đoạn {number} của bài viết kể tiếp câu chuyện về một nhà máy ở Bình Dương." for number in range(5))
     page = read(f"<html><body><h1>Nhà máy ở Bình Dương</h1><div class='detail-content'>{text}</div><div>Menu</div></body></html>")
