@@ -23,6 +23,7 @@ class Crawl(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     pages: Flag = True
     pages_per_source: Annotated[int, Meta(ge=1, le=10_000, description="a whole number from 1 to 10000")] = 300
     entries_per_source_day: Annotated[int, Meta(ge=1, le=1_000_000, description="a whole number from 1 to 1000000")] = 2_000
+    pages_per_host_day: Annotated[int, Meta(ge=1, le=1_000_000, description="a whole number from 1 to 1000000")] = 3_000
     document_seconds: Annotated[float, Meta(ge=0.5, le=60, description="a number of seconds from 0.5 to 60")] = 10.0
     processes: Annotated[int, Meta(ge=1, le=64, description="a whole number from 1 to 64")] | None = None
     contact: Text = ""

@@ -209,7 +209,14 @@ def crawl_sources(
 
             intake: StoreIntake = PastIntake(store, matcher, clock=clock, owned=owned)
         else:
-            intake = StoreIntake(store, matcher, clock=clock, owned=owned, entries_a_day=config.crawl.entries_per_source_day)
+            intake = StoreIntake(
+                store,
+                matcher,
+                clock=clock,
+                owned=owned,
+                entries_a_day=config.crawl.entries_per_source_day,
+                pages_a_day=config.crawl.pages_per_host_day,
+            )
         frontier = StoreFrontier(store, intake, clock=clock, restart=order.restart)
         report = _run(replace(order, sources=sources), config, intake, clock=clock, progress=progress, frontier=frontier)
         try:

@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from monitor import polling
+from monitor.budgets import HostBudget
 from monitor.frame import RecurringLines, line_at
 from monitor.keeping import Keeping, Rules
 from monitor.matching import Document, Matcher, Matches
@@ -41,6 +42,7 @@ class StoreIntake:
         rules: what is too old to be news, and whether articles without a topic are kept.
         owned: hosts that belong to a watched organisation.
         entries_a_day: unknown entries that a source may bring within 24 hours; what goes beyond is left, and told in the digest. None: any.
+        pages_a_day: pages that a host may be asked for on a day (UTC); others are asked later, and the digest says so. None: any number.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class StoreIntake:
         rules: Rules | None = None,
         owned: frozenset[str] = frozenset(),
         entries_a_day: int | None = None,
+        pages_a_day: int | None = None,
     ) -> None:
         self._store = store
         self._matcher = matcher
@@ -61,6 +64,7 @@ class StoreIntake:
         self._entries_a_day = entries_a_day
         self._brought: dict[str, int] | None = None  # source -> unknown entries within a day
         self._over: set[str] = set()  # sources beyond that
+        self._hosts = HostBudget(store, clock=clock, most=pages_a_day)
         self._lines = RecurringLines()
         self._states: dict[str, SourceState] | None = None
         self._sources: dict[str, Source] = {}
@@ -119,6 +123,10 @@ class StoreIntake:
     def may_mention(self, page: bytes, encoding: str) -> bool:
         """Whether these bytes can hold a watched name."""
         return self._rules.keep_unmatched or self._matcher.may_mention(page, encoding)
+
+    def may_ask(self, url: str) -> bool:
+        """Whether one more page of an address's host may be asked today."""
+        return self._hosts.take(url)
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
         """Match, compare and store; one outcome for each arrival, in order."""
@@ -184,7 +192,7 @@ class StoreIntake:
             StorageError: it could not be written; nothing of it is.
         """
         self._flushed = time.monotonic()
-        if not (self._sightings or self._again or self._pending or self._polls or self._rides):
+        if not (self._sightings or self._again or self._pending or self._polls or self._rides or self._hosts.waits):
             return
         now = self._now()
         with self._store.transaction() as transaction:
@@ -201,12 +209,14 @@ class StoreIntake:
             for source_id in self._over & {poll.source_id for _, poll, _ in self._polls}:
                 source = self._sources[source_id]
                 transaction.incidents.add_once(now, "over-budget", source.outlet or source.id, _DAY)
+            self._hosts.write(transaction)
             for change in self._rides:
                 change(transaction)
         if self._states is not None:
             self._states |= {state.source_id: state for state in states}
         for waiting in (self._sightings, self._again, self._pending, self._polls, self._rides):
             waiting.clear()
+        self._hosts.written()
         self._seen.clear()
 
     def _flush_when_due(self) -> None:

@@ -273,6 +273,8 @@ class MonitorSpider(scrapy.Spider):
             event.set()
 
     async def _arrival(self, source: Source, entry: Entry) -> Arrival:
+        if not self.intake.may_ask(entry.url):
+            return self._without(source, entry, "host-budget", later=True)
         answer = await self.ask(source, entry.url, most=LARGEST_PAGE)
         response = answer.response
         if response is None:

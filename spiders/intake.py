@@ -29,6 +29,10 @@ class Intake(Protocol):
         """Whether these bytes can hold any alias: a page that cannot needs no extraction. May say yes wrongly, never no."""
         ...
 
+    def may_ask(self, url: str) -> bool:
+        """Whether one more page of an address's host may be asked today; if so, it counts."""
+        ...
+
     def take(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
         """Match, compare and store; one outcome for each arrival, in order. Storage errors are raised, not counted."""
         ...
@@ -71,6 +75,11 @@ class Handover:
         """See `Intake`."""
         with _told_apart():
             return self._intake.may_mention(page, encoding)
+
+    def may_ask(self, url: str) -> bool:
+        """See `Intake`."""
+        with _told_apart():
+            return self._intake.may_ask(url)
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
         """See `Intake`."""

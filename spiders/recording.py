@@ -48,6 +48,10 @@ class RecordingIntake:
         """Ask the filter that was given."""
         return self._may(page, encoding) if self._may else True
 
+    def may_ask(self, url: str) -> bool:
+        """Nothing is counted."""
+        return True
+
     def take(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
         """Keep the arrivals."""
         outcomes = []

@@ -131,6 +131,10 @@ class SiteSpider(MonitorSpider):
                 return
 
     async def _visit(self, walk: _Walk, step: Step) -> None:
+        if not self.intake.may_ask(step.url):
+            walk.left += 1  # another day's
+            walk.error = ("host-budget", "its host was asked for as many pages as a day may have (pages_per_host_day)")
+            return
         answer = await fetch(self.crawler, step.url, most=LARGEST_PAGE)
         if answer.response is None:
             walk.error = (answer.error_kind, answer.error)

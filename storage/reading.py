@@ -13,6 +13,7 @@ from storage.alerts import Alerts
 from storage.articles import Articles
 from storage.deliveries import Deliveries
 from storage.gaps import Gaps
+from storage.hosts import Hosts
 from storage.ledger import Ledger
 from storage.pending import Pending
 from storage.periods import Incidents, Periods
@@ -56,6 +57,11 @@ class Reading:
     def pending(self) -> Pending:
         """Entries whose page is to be asked again."""
         return Pending(self.connection)
+
+    @cached_property
+    def hosts(self) -> Hosts:
+        """How many pages hosts were asked for."""
+        return Hosts(self.connection)
 
     @cached_property
     def articles(self) -> Articles:

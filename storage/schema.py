@@ -233,6 +233,15 @@ pending = Table(
     Column("next_try", Moment, nullable=False),
 )
 
+# How many pages a host was asked for on a day (UTC).
+host_days = Table(
+    "host_days",
+    metadata,
+    Column("host", String(255), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("pages", Integer, nullable=False),
+)
+
 digests = Table(
     "digests",
     metadata,
