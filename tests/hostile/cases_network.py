@@ -124,7 +124,7 @@ def _robots() -> list[Case]:
         with_robots("robots-500", Reply("", 500), read=False),
         with_robots("robots-429", Reply("", 429), read=False, kinds=("robots-unreachable", "http-429")),
         with_robots("robots-drips", Reply(raw=drips(b"HTTP/1.1 200 OK\r\n\r\n", b"#", 0.05)), read=False, kinds=("timeout",)),
-        with_robots("robots-endless", Reply(raw=drips(b"HTTP/1.1 200 OK\r\n\r\n", b"# \n" * 100_000, 0)), read=False, kinds=("too-large",)),
+        with_robots("robots-endless", Reply(raw=drips(b"HTTP/1.1 200 OK\r\n\r\n", b"# \n" * 100_000, 0)), read=False, kinds=("too-large", "timeout")),
         with_robots("robots-bomb", Reply(gzip.compress(b"#" * 30_000_000), headers={"Content-Encoding": "gzip"}), read=False, kinds=("too-large",)),
         with_robots("robots-no", _ROBOTS_NO, read=False, kinds=("robots",)),
         # Half a minute at most, which is what this case takes.

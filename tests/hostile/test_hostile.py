@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.hostile import cases_answers, cases_documents, cases_network, cases_words
+from tests.hostile import cases_answers, cases_documents, cases_lists, cases_network, cases_words
 from tests.hostile.case import READ, Case
 from tests.hostile.world import SECRET, Run, World, world
 
-CASES: list[Case] = [*cases_network.cases(), *cases_answers.cases(), *cases_documents.cases(), *cases_words.cases()]
+CASES: list[Case] = [*cases_network.cases(), *cases_answers.cases(), *cases_documents.cases(), *cases_lists.cases(), *cases_words.cases()]
 DEADLINE_S = 150.0
 MOST_MB = 500.0
 

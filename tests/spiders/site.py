@@ -45,7 +45,7 @@ Page = Reply | bytes | str | Callable[[Seen], Reply] | Sequence[Reply]
 class Site:
     """A server; `pages` maps paths to a reply, to a function of the request, or to replies one after another (the last stays).
 
-    What has no page answers 404, robots.txt too.
+    What has no page answers 404, robots.txt too, unless its host has a page "/*" for all of them.
 
     Args:
         host: a loopback address.
@@ -137,7 +137,9 @@ class Site:
         seen = self._note(handler)
         try:
             # As a proxy, a page may be named with its host.
-            page = self.pages.get(f"//{seen.host}{seen.path}", self.pages.get(seen.path, Reply("no such page", 404)))
+            page = self.pages.get(f"//{seen.host}{seen.path}", self.pages.get(seen.path))
+            if page is None:
+                page = self.pages.get(f"//{seen.host}/*", Reply("no such page", 404))
             if callable(page):
                 page = page(seen)
             if isinstance(page, Sequence) and not isinstance(page, (str, bytes)):
