@@ -7,7 +7,8 @@ from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from urllib.parse import urlsplit
 
-from storage.store import Store, Transaction
+from storage.reading import Transaction
+from storage.store import Store
 
 _DAY = timedelta(hours=24)
 _LONGEST_HOST = 255
