@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from monitor.config import FILE
-from monitor.config_sources import check_address, check_id, make_id
+from monitor.config_sources import check_archive, check_id, make_id
 from monitor.discovery import Choice, Standing, source_of_offer, standing_of, zone_of
 from storage.errors import UsageError
 from storage.items import Kind, Ownership, Source
@@ -29,7 +29,7 @@ def address_of(given: str) -> str:
     if "://" not in url:
         url = f"https://{url}"
     try:
-        check_address(url)
+        check_archive(url)
     except UsageError as error:
         said = "the address" if "@" in url else repr(url)
         raise UsageError(f"{said} {error}", hint="give the address of a site or of a feed: https://example.org/") from None

@@ -50,6 +50,11 @@ def check_address(url: str) -> SplitResult:
     return parts
 
 
+def check_archive(url: str) -> SplitResult:
+    """Check an address as `check_address` does; places for a year and a month may stand in it."""
+    return check_address(_PLACES.sub("1", url))
+
+
 def check_id(id_: str) -> None:
     """Refuse a name that cannot serve as a source's id.
 
@@ -123,7 +128,7 @@ def check_tables(document: Document, tables: Sequence[SourceTable]) -> tuple[Sou
 
 def _check_values(document: Document, at: Keys, table: SourceTable, zones: set[str]) -> None:
     try:
-        check_address(_PLACES.sub("1", table.url) if table.kind in _DATED else table.url)
+        (check_archive if table.kind in _DATED else check_address)(table.url)
     except UsageError as error:
         # An address with a password is not repeated.
         said = "the address" if "@" in table.url else repr(table.url)

@@ -138,14 +138,14 @@ def _source(outline: Any, folders: tuple[str, ...]) -> Outlined:
     Raises:
         UsageError: it cannot be one; says why.
     """
-    from monitor.config_sources import check_address
+    from monitor.config_sources import check_address, check_archive
 
     ours = {key[len(_OURS) :]: str(value) for key, value in outline.attrib.items() if key.startswith(_OURS)}
     plain = {str(key): str(value) for key, value in outline.attrib.items() if not key.startswith(_OURS)}
     lower = {key.lower(): key for key in plain}
     url = plain.pop(lower.get("xmlurl") or lower.get("url", ""), "").strip()
     try:
-        check_address(url)
+        (check_archive if ours.get("kind") == Kind.SITEMAP else check_address)(url)
     except UsageError as error:
         raise UsageError(f"{'its address' if '@' in url else clean_text(url, 200) or 'its address'} {error}") from None
     text, title = plain.pop("text", ""), plain.get("title", "")
@@ -174,11 +174,24 @@ def _source(outline: Any, folders: tuple[str, ...]) -> Outlined:
             robots=ours.get("robots") != "no",
             pages=ours.get("pages") != "no",
             only=ours.get("only", ""),
+            verify_tls=ours.get("verify-tls") != "no",
+            browser=ours.get("browser") == "yes",
+            fields=_fields(ours.get("fields")),
             origin="config",
         )
     except (ValueError, OverflowError) as error:
         raise UsageError(f"says something of itself that is not known: {clean_text(str(error), 200)}") from None
     return Outlined(source=source, rest=rest, line=int(outline.sourceline or 0))
+
+
+def _fields(stated: str | None) -> tuple[tuple[str, str], ...]:
+    """The mapping of a source of kind json; what is no object of texts is a mistake."""
+    if stated is None:
+        return ()
+    found = json.loads(stated)
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise ValueError("fields is no object of texts")
+    return tuple((name, value) for name, value in found.items() if value)
 
 
 def _labels(stated: str | None, folders: tuple[str, ...]) -> tuple[str, ...]:
@@ -223,6 +236,9 @@ def _attributes(one: Outlined, *, in_folder: str) -> Iterator[tuple[str, str]]:
         "robots": ("yes" if source.robots else "no", "yes"),
         "pages": ("yes" if source.pages else "no", "yes"),
         "only": (source.only, ""),
+        "verify-tls": ("yes" if source.verify_tls else "no", "yes"),
+        "browser": ("yes" if source.browser else "no", "no"),
+        "fields": (json.dumps({name: value for name, value in source.fields if value}, ensure_ascii=False) if source.fields else "", ""),
         "interval": (str(max(round(source.interval.total_seconds() / 60), 1)) if source.interval else "", ""),
     }
     for key, (value, default) in ours.items():

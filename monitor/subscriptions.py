@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from monitor.config import FILE
 from monitor.config_sources import KINDS, OWNERSHIPS, check_id, check_zone, make_id, same_address
 from monitor.opml import Outlined, Unusable, read_opml, write_opml
 from storage.errors import UsageError
-from storage.items import Source
+from storage.items import Kind, Source
 
 if TYPE_CHECKING:
     from monitor.config import Config
@@ -103,9 +103,22 @@ def _checked(one: Outlined) -> Outlined:
         check_id(source.id)
     if source.kind.value not in KINDS or source.ownership.value not in OWNERSHIPS:
         raise UsageError(f"its kind is {source.kind.value!r}, which is not read as a source")
+    if source.kind is Kind.SPIDER:
+        raise UsageError("it is a spider, which is code: copy its file and its [[source]]")
+    if source.fields or source.kind is Kind.JSON:
+        _check_fields(dict(source.fields), source.kind)
     if source.country and not (len(source.country) == 2 and source.country.isascii() and source.country.isalpha()):
         raise UsageError(f"its country is {source.country!r}, not two letters")
     if source.interval is not None and not 60 <= source.interval.total_seconds() <= 86_400:
         raise UsageError("its interval is not between a minute and a day")
     check_zone(source.timezone)
     return one
+
+
+def _check_fields(fields: Mapping[str, str], kind: Kind) -> None:
+    from spiders.readers.mapped import FIELDS
+
+    if kind not in {Kind.JSON, Kind.SEARCH}:
+        raise UsageError(f"it has fields, which go with json, and is of kind {kind.value}")
+    if not fields.get("url") or not set(fields) <= set(FIELDS):
+        raise UsageError(f"its fields need a url, and may name {', '.join(FIELDS)} alone")

@@ -26,7 +26,7 @@ class SourceSpider(MonitorSpider):
 
     Args:
         sources: what to read.
-        url: one address instead, read as this spider's kind; `outlet`, `language`, `timezone`, `only` and `robots` say more of it.
+        url: one address instead, read as this spider's kind; `outlet`, `language`, `timezone`, `only`, `robots` and `browser` say more of it.
         name_feeds: see FeedPoller.
         since: also what is older than the last poll, back to this moment (None: only what is new); a text is read as a date.
     """
@@ -44,6 +44,7 @@ class SourceSpider(MonitorSpider):
     ) -> None:
         about: dict[str, Any] = {name: kwargs.pop(name) for name in ("outlet", "language", "timezone", "only") if name in kwargs}
         about["robots"] = flag(kwargs.pop("robots", True))
+        about["browser"] = flag(kwargs.pop("browser", False))
         about["fields"] = tuple(_fields(kwargs.pop("fields", "")).items())
         # Without a name of its own `scrapy list` leaves this class out.
         super().__init__(name=getattr(type(self), "name", None) or "sources", **kwargs)

@@ -97,6 +97,7 @@ def _look_and_add(
     from monitor.cli.crawl_view import watch
     from monitor.crawl import check_browser
     from monitor.discovery import choices_of, look_round, on_same_host, standing_of, zone_of
+    from spiders.readers.archives import is_monthly, of_month
 
     standing = standing_of(wanted.url, ours.config, ours.sources)
     adding.refuse_known(wanted.url, standing)
@@ -104,7 +105,18 @@ def _look_and_add(
     zone = wanted.timezone or zone_of(wanted.url, wanted.country)
     _check_zone(zone)
     with watch(sys.stderr) as progress:
-        found = look_round(wanted.url, ours.config, zone=zone, clock=now, progress=progress, browser=wanted.browser, verbose=ours.verbose)
+        found = look_round(
+            of_month(wanted.url, now(), zone),
+            ours.config,
+            zone=zone,
+            clock=now,
+            progress=progress,
+            browser=wanted.browser,
+            verbose=ours.verbose,
+        )
+    if is_monthly(wanted.url):
+        # The archive is watched, not its file of this month.
+        found.offers = [replace(offer, url=wanted.url) for offer in found.offers if offer.kind is Kind.SITEMAP]
     if only is not None:
         found.offers = [offer for offer in found.offers if offer.kind is only]
     adding.refuse_nothing(wanted.url, found)

@@ -10,7 +10,7 @@ import typer
 
 from monitor.cli.context import context_of, now
 from storage.errors import UsageError
-from storage.items import Source
+from storage.items import Kind, Source
 
 sources_app = typer.Typer(no_args_is_help=True, help="List, add, remove and check the places to look.", rich_markup_mode=None)
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
@@ -129,7 +129,10 @@ def export_sources(
     from monitor.subscriptions import export_opml
 
     ours = context_of(context)
-    chosen = [one for one in ours.sources if not one.topic and (not group or set(group) & set(one.groups))]
+    wanted = [one for one in ours.sources if not one.topic and (not group or set(group) & set(one.groups))]
+    chosen = [one for one in wanted if one.kind is not Kind.SPIDER]
+    if len(chosen) < len(wanted):
+        print("left out, as they are code: " + ", ".join(one.id for one in wanted if one.kind is Kind.SPIDER), file=sys.stderr)
     data = export_opml(ours.config, chosen)
     if str(file) == "-":
         sys.stdout.buffer.write(data)

@@ -164,6 +164,9 @@ def test_a_feed_or_a_sitemap_itself_is_simply_added(tmp_path: Path, site: Site) 
         ("127-0-0-1-maps-news", "", Kind.SITEMAP, site.url("/maps/news.xml")),
     ]
     assert set(site.paths()) == {"/robots.txt", "/old", "/feed/", "/maps/news.xml"}
+    site.pages[f"/maps/{datetime.now(UTC):%Y-%m}.xml"] = site.pages["/maps/news.xml"]
+    folder.run("sources", "add", site.url("/maps/{yyyy}-{mm}.xml"), "--timezone", "UTC")
+    assert own(tmp_path)[-1].url == site.url("/maps/{yyyy}-{mm}.xml")
     assert "is a source already: post" in folder.run("sources", "add", site.url("/feed"), code=2).stderr
 
 

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from monitor.cli import app
 from monitor.config import load_config
-from monitor.opml import LARGEST, Outlined, read_opml, write_opml
+from monitor.opml import _OURS, LARGEST, Outlined, read_opml, write_opml
 from monitor.packs import GROUPS, SEARCHES, serving
 from monitor.subscriptions import export_opml, import_opml
 from storage.errors import UsageError
@@ -65,7 +65,10 @@ _sources = st.builds(
     Source,
     id=st.from_regex(r"[a-z0-9][a-z0-9-]{0,12}", fullmatch=True),
     url=st.builds(lambda host, path: f"https://{host}.example/{path}", st.from_regex(r"[a-z]{1,8}", fullmatch=True), st.integers(0, 99)),
-    kind=st.sampled_from([Kind.FEED, Kind.SEARCH]),
+    kind=st.sampled_from([Kind.FEED, Kind.SEARCH, Kind.LISTING]),
+    verify_tls=st.booleans(),
+    browser=st.booleans(),
+    fields=st.sampled_from([(), (("url", "link"), ("title", "headline.text"))]),
     outlet=_texts,
     language=st.sampled_from(["", "vi", "en", "fil"]),
     country=st.sampled_from(["", "VN", "CA"]),
@@ -119,6 +122,47 @@ def config_in(tmp_path: Path, name: str):  # type: ignore[no-untyped-def]
     path = tmp_path / f"{name}.toml"
     path.write_text(OFF, encoding="utf-8")
     return load_config(path, {}, tmp_path)
+
+
+def test_what_other_readers_have_no_word_for_comes_back_through_the_configuration(tmp_path: Path) -> None:
+    tables = """
+[[source]]
+url = "https://a.example/maps/news-{yyyy}-{mm}.xml"
+kind = "sitemap"
+verify_tls = false
+[[source]]
+url = "https://b.example/newsroom"
+kind = "listing"
+browser = true
+only = "/news/"
+[[source]]
+url = "https://c.example/api"
+kind = "json"
+fields = { items = "data", url = "link", title = "headline" }
+[[source]]
+url = "https://d.example/"
+kind = "spider"
+spider = "mine.py:Mine"
+"""
+    (tmp_path / "one.toml").write_text(OFF + tables, encoding="utf-8")
+    before = load_config(tmp_path / "one.toml", {}, tmp_path)
+    data = export_opml(before, before.sources(before.watchlist()))
+    other = config_in(tmp_path, "two")
+    result = import_opml(other, data, name="again.opml", known=[])
+    assert [one.why for one in result.unusable] == ["it is a spider, which is code: copy its file and its [[source]]"]
+    again = load_config(other.path, {}, tmp_path)
+    assert list(again.source) == list(before.source[:3])
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"), [('{"title": "t"}', "need a url"), ("[1]", "not known"), ('{"url": "u", "x": "y"}', "may name")]
+)
+def test_a_mapping_that_is_none_is_left_out(tmp_path: Path, fields: str, why: str) -> None:
+    shown = fields.replace('"', "&quot;")
+    outline = f'<outline text="x" url="https://a.example/" xmlns:m="{_OURS[1:-1]}" m:kind="json" m:fields="{shown}"/>'
+    data = f'<opml version="2.0"><body>{outline}</body></opml>'.encode()
+    (unusable,) = import_opml(config_in(tmp_path, "one"), data, name="x", known=[]).unusable
+    assert why in unusable.why
 
 
 def test_the_pack_goes_out_and_comes_back(tmp_path: Path) -> None:
