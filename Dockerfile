@@ -27,6 +27,6 @@ WORKDIR /data
 VOLUME /data
 USER 10001:10001
 # Exit code 1 if a person should look; the first crawl has its time.
-HEALTHCHECK --interval=5m --timeout=30s --start-period=45m --retries=2 CMD ["monitor", "status"]
+HEALTHCHECK --interval=5m --timeout=30s --start-period=45m --retries=2 CMD ["monitor", "status", "--alive"]
 ENTRYPOINT ["monitor"]
 CMD ["run"]

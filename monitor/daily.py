@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from monitor import schedule
 from monitor.editions import Desk, edition_of, next_edition, of_day
 from monitor.files import FileError, write_text
+from monitor.running.orphan import for_child
 from monitor.shapes import render
 from storage.errors import StorageBusy
 
@@ -124,7 +126,7 @@ def run_child(command: Sequence[str], deadline_s: float, *, log: Log, report: Te
     """
     try:
         out = subprocess.DEVNULL if report is None else report
-        return subprocess.run(command, stdout=out, timeout=deadline_s + 60, check=False).returncode  # noqa: S603 - our own command line
+        return subprocess.run(command, stdout=out, timeout=deadline_s + 60, check=False, env=for_child(os.environ)).returncode  # noqa: S603 - our own command line
     except subprocess.TimeoutExpired:
         log.say("crawl", f"the crawl did not end within {deadline_s / 60:.0f} minutes and was stopped", level="error")
         return _TOO_LONG

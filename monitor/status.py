@@ -39,8 +39,8 @@ class Status:
     counts: dict[str, int]  # what is stored
 
     @property
-    def troubles(self) -> list[str]:
-        """What a person should look at; a source that broke lately is told by the digest alone."""
+    def stalled(self) -> list[str]:
+        """What says that the work itself stands still, whatever its sources do."""
         coverage, now = self.coverage, self.now
         troubles = []
         if coverage.last_crawl is None:
@@ -53,6 +53,12 @@ class Status:
         troubles += [
             f"the digest {name!r} was due {health.age(now, due)} ago and is not made: does the schedule run?" for name, due in self.overdue
         ]
+        return troubles
+
+    @property
+    def troubles(self) -> list[str]:
+        """What a person should look at; a source that broke lately is told by the digest alone."""
+        coverage, now, troubles = self.coverage, self.now, self.stalled
         unread = [one for one in coverage.ailing if one.kind in UNREAD]
         if coverage.due and coverage.last_crawl and 2 * len(unread) > coverage.due:
             troubles.append("more than half of the sources fail: is the network up, is a proxy needed?")
@@ -88,14 +94,14 @@ def status_of(reading: Reading, sources: Sequence[Source], timetables: Sequence[
     )
 
 
-def print_status(status: Status, *, zone: ZoneInfo, as_json: bool) -> int:
-    """Print the state of the watch; return 0 if all is well, 1 if something needs a person."""
+def print_status(status: Status, *, zone: ZoneInfo, as_json: bool, alive: bool = False) -> int:
+    """Print the state of the watch; return 0 if all is well, 1 if something needs a person (with `alive`: if the work stands still)."""
     if as_json:
         print(json.dumps(_record(status), ensure_ascii=False, indent=2))
     else:
         for label, text in _rows(status, zone):
             _print_row(label, text)
-    return 1 if status.troubles else 0
+    return 1 if (status.stalled if alive else status.troubles) else 0
 
 
 def _rows(status: Status, zone: ZoneInfo) -> list[tuple[str, str]]:

@@ -49,7 +49,7 @@ def test_the_image_holds_the_packages_and_runs_without_rights() -> None:
     last = text[text.rindex("\nFROM ") :]
     assert re.search(r"(?m)^USER 10001:10001$", last) and "\nVOLUME /data\n" in last
     run, health = (re.findall(rf"(?m){word} (\[.*\])$", last) for word in ("^CMD", "^HEALTHCHECK .* CMD"))
-    assert known(["run"]) and run == ['["run"]'] and known(["status"]) and health == ['["monitor", "status"]']
+    assert known(["run"]) and run == ['["run"]'] and known(["status"]) and health == ['["monitor", "status", "--alive"]']
 
 
 def test_compose_and_actions_name_variables_that_mean_something() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -61,7 +62,9 @@ def crawl(
     from monitor.cli.addresses import expanded, explain
     from monitor.cli.crawl_view import log_report, print_report, watch
     from monitor.crawl import CrawlOrder, crawl_sources, dry_crawl, order_sources
+    from monitor.running.orphan import end_with_parent
 
+    end_with_parent(os.environ)
     ours = context_of(context)
     ours.log_json = log_json
     sources, urls = order_sources(ours.sources, expanded(what or [], list_), groups=group or [])
@@ -202,8 +205,6 @@ def import_(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="JSON lines with url, title, text, published, lang, outlet; - for stdin.")],
     keep_unmatched: Annotated[bool, typer.Option("--keep-unmatched", help="Store articles that mention no topic, too.")] = False,
-    since: Annotated[str | None, typer.Option("--since", help="Crawl the past of sources back to this day (2026-01-01, 30d).")] = None,
-    until: Annotated[str | None, typer.Option("--until", help="With --since: no later than this day.")] = None,
     restart: Annotated[bool, typer.Option("--restart", help="Begin at the first line even if this file was imported in part.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")] = False,
 ) -> None:

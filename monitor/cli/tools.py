@@ -20,7 +20,13 @@ def register(app: typer.Typer) -> None:
     app.command()(rematch)
 
 
-def status(context: typer.Context, as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False) -> None:
+def status(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    alive: Annotated[
+        bool, typer.Option("--alive", help="Exit code 1 only if the work itself stands still, not for sources that fail.")
+    ] = False,
+) -> None:
     """Show at a glance how the watch is doing. Exit code 0: well; 1: something needs a person."""
     from monitor.desks import timetable_of
     from monitor.status import print_status, status_of
@@ -29,7 +35,7 @@ def status(context: typer.Context, as_json: Annotated[bool, typer.Option("--json
     timetables = [(table.name, timetable_of(table)) for table in ours.config.digests]
     with ours.store(create=False).reading() as reading:
         status = status_of(reading, ours.sources, timetables, now())
-    raise typer.Exit(print_status(status, zone=ours.zone, as_json=as_json))
+    raise typer.Exit(print_status(status, zone=ours.zone, as_json=as_json, alive=alive))
 
 
 def demo(

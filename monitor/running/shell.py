@@ -13,7 +13,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -26,6 +26,7 @@ from monitor.config import FILE, load_config
 from monitor.desks import wanted
 from monitor.log import Journal, JsonLines, Log
 from monitor.running.child import Crawler, Ended
+from monitor.running.orphan import for_child
 from monitor.running.work import Setup, Work
 from storage.errors import ConfigError, MediaMonitorError, StorageBusy, StorageError
 from storage.locks import Held
@@ -255,7 +256,7 @@ class Shell:
         command = [sys.executable, "-m", "monitor", "--config", str(self._snapshot)]
         command += ["crawl", "--due", "--json", "--wait", str(CRAWL_WAIT), "--deadline", str(minutes)]
         # The database travels in the environment: its URL may hold a password, and command lines are seen by everybody.
-        env: Mapping[str, str] = os.environ | {"MONITOR_DATABASE_URL": config.database}
+        env = for_child(os.environ | {"MONITOR_DATABASE_URL": config.database})
         return crawler.run(command, deadline_s=60.0 * (minutes + CRAWL_WAIT + 1), memory_mb=config.run.memory_mb, env=env)
 
     @contextmanager
