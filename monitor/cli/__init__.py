@@ -9,7 +9,7 @@ import os
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -66,6 +66,12 @@ def complain(ours: Context, message: str, hint: str | None = None) -> None:
         ours.log.say("failed", f"  -> {hint}")
 
 
+def _let_go() -> NoReturn:
+    """End where the reader of our pipe (head, less) has gone: that is its right. Keep the interpreter from complaining at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)
+
+
 def main() -> None:
     """Run the command line; ends the process."""
     for stream in (sys.stdout, sys.stderr):
@@ -81,9 +87,11 @@ def main() -> None:
         complain(ours, "interrupted")
         sys.exit(130)
     except BrokenPipeError:
-        # The reader of our pipe (head, less) has gone: that is its right. Keep the interpreter from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        _let_go()
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # click saw it first, and ends with 1
+            _let_go()
+        raise
     except Exception as error:  # a fault of ours: Python shows it, except where a program reads stderr
         if not ours.log_json:
             raise

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -108,6 +111,20 @@ def test_suppressed_hits_are_counted_in_the_digest_and_listed_with_their_rule(st
         clock=lambda: LATER, baseline=timedelta(hours=48),
     )  # fmt: skip
     assert next_edition(desk).digest.coverage.suppressed == 2
+
+
+def test_a_reader_that_goes_away_is_no_fault(database_url: str) -> None:
+    """`monitor articles --suppressed | head`."""
+    with Store.open(database_url) as store:
+        take(store, 1, "Mila Kunis bán nhà", "Nữ diễn viên Mila Kunis rao bán biệt thự ở Beverly Hills.")
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "monitor", "articles", "--suppressed"],
+        env=os.environ | {"MONITOR_DATABASE_URL": database_url}, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False,
+    )  # fmt: skip
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_what_is_not_stored_cannot_be_judged(store: Store) -> None:
