@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, func, literal, null, select, update
@@ -67,6 +68,7 @@ _BY_ADDRESS = (
 )
 
 
+@cache
 def _note(postgres: bool) -> Any:
     statement = insert_into(postgres, schema.sightings)
     new, old = statement.excluded, schema.sightings.c
@@ -77,9 +79,6 @@ def _note(postgres: bool) -> Any:
         "no_page": func.coalesce(new.no_page, old.no_page),
     }
     return statement.on_conflict_do_update(index_elements=["source_id", "entry_key"], set_=changes)
-
-
-_NOTE = {postgres: _note(postgres) for postgres in (False, True)}
 
 
 class Sightings:
@@ -124,7 +123,7 @@ class Sightings:
                 "no_page": row.no_page[:300] if row.no_page is not None else None,
             }
         if values:
-            self._connection.execute(_NOTE[self._connection.dialect.name == "postgresql"], list(values.values()))
+            self._connection.execute(_note(self._connection.dialect.name == "postgresql"), list(values.values()))
 
     def seen_again(self, source_id: str, keys: Sequence[str], now: datetime) -> None:
         """Note that known entries of a source were seen again."""

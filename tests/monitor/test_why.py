@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -134,6 +135,22 @@ def test_the_command_and_its_exit_code(database_url: str) -> None:
         )  # fmt: skip
         assert done.returncode == code, done.stderr
         assert done.stdout.startswith(url)
+
+
+def test_a_file_loads_nothing_of_postgresql(tmp_path: Path) -> None:
+    """SQLAlchemy's PostgreSQL dialect is a sixth of the command's start."""
+    file = tmp_path / "monitor.db"
+    Store.open(str(file)).close()
+    code = (
+        "import sys; from monitor.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: print(any(name.startswith('sqlalchemy.dialects.postgresql') for name in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "why", url_of(1)],
+        env=os.environ | {"MONITOR_DATABASE_URL": f"sqlite:///{file}"}, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "False", done.stdout + done.stderr
 
 
 def test_a_line_below_several_headlines_of_a_site_is_its_frame(store: Store) -> None:
