@@ -16,7 +16,7 @@ from monitor.familiar import familiar_terms
 from monitor.prefilter import Prefilter
 from monitor.senses import Field, Hit, Scene, Sense, Weight, language_of
 from monitor.spam import spam_rule
-from monitor.spelling import WORDLESS, stands_alone
+from monitor.spelling import WORDLESS, is_cut_out, stands_alone
 from monitor.watchlist import Watchlist
 from storage.items import MUTED, Mention, Ownership, Suppression
 from storage.text import fold
@@ -136,7 +136,7 @@ class Matcher:
                 continue
             if alone is None:
                 alone = stands_alone(field.text, start, end)
-            if alone:
+            if alone and not (sense.unit and is_cut_out(field.text, field.folded, start, end)):
                 hits.append(Hit(field=field, start=start, end=end, sense=sense))
 
     @cached_property
@@ -204,7 +204,7 @@ def _decide(topic: str, weighed: list[tuple[Hit, Weight]], said: str | None, *, 
         end=hit.end,
         snippet=snippet,
         snippet_start=start,
-        unit=_unit(topic, pairs),
+        unit=_unit(topic, hit, pairs),
         score=weight.score,
         parts=weight.parts,
         passing=weight.passing,
@@ -215,17 +215,20 @@ def _decide(topic: str, weighed: list[tuple[Hit, Weight]], said: str | None, *, 
 _ORDER = {"title": 0, "summary": 1, "text": 2}
 
 
-def _unit(topic: str, hits: list[tuple[Hit, Any]]) -> str:
-    """The unit that the article is about: the one in its headline, else the only one it names."""
+def _unit(topic: str, told: Hit, hits: list[tuple[Hit, Any]]) -> str:
+    """The unit that the article is about: the one in its headline, else that of the name that is told, else the only one beside the bare name.
+
+    Args:
+        told: the hit that a digest shows; "Tập đoàn FPT" is the whole by its full name, whatever units the article lists, too.
+    """
     titled = [hit.sense.unit for hit, _ in hits if hit.field.name == "title"]
-    if titled:
-        named = next((unit for unit in titled if unit), "")
-        return f"{topic} › {named}" if named else ""
-    units = list(dict.fromkeys(hit.sense.unit for hit, _ in hits))
-    if not units[0] and len(hits) > 1 and sum(not hit.sense.unit for hit, _ in hits) > len(hits) / 2:
-        return ""
-    first = next((unit for unit in units if unit), "")
-    return f"{topic} › {first}" if first else ""
+    unit = next((unit for unit in titled if unit), "") if titled else told.sense.unit
+    if not titled and not unit and not told.sense.distinctive:
+        units = [hit.sense.unit for hit, _ in hits]
+        bare = sum(not one for one in units)
+        others = {one for one in units if one}
+        unit = others.pop() if len(others) == 1 and 2 * bare <= len(units) else ""
+    return f"{topic} › {unit}" if unit else ""
 
 
 def _suppression(topic: str, hit: Hit, rule: str, weight: Weight) -> Suppression:

@@ -33,6 +33,10 @@ _ADDRESS = re.compile(
     re.I,
 )
 
+# First syllables of units' names -> syllables before them that make another word of them: thị trường, môi trường, hội trường ...
+_JOINED = {"truong": frozenset("thi moi hoi hien cong lap thuong chien nong lam quang phi".split())}
+_FOUNDED = re.compile(r" (?:sang |thanh )?lap\b(?! trinh)| (?:dau tu )?xay\b| dau tu\b")
+
 
 def clean_alias(written: str) -> str:
     """An alias as it is compared: composed, with single spaces."""
@@ -147,6 +151,17 @@ def stands_alone(text: str, start: int, end: int) -> bool:
     if end < len(text) and joins(text[end - 1], text[end]):
         return False
     return not _in_address(text, start, end)
+
+
+def is_cut_out(text: str, folded: str, start: int, end: int) -> bool:
+    """Whether a unit's name is cut out of other words: "thị trường FPT" (the market), "ngôi trường FPT lập" (the school that it founded).
+
+    Vietnamese parts its syllables by spaces: a word may begin before the name's first syllable. In capitals it is a name.
+    """
+    joined = _JOINED.get(folded[start:end].partition(" ")[0])
+    if joined is None or not text[start].islower():
+        return False
+    return folded[max(start - 12, 0) : start].rstrip().rpartition(" ")[2] in joined or _FOUNDED.match(folded, end) is not None
 
 
 def _in_address(text: str, start: int, end: int) -> bool:

@@ -119,6 +119,22 @@ def test_the_unit_that_is_named(row: dict[str, Any]) -> None:
     assert mention.unit == row["unit"]
 
 
+@pytest.mark.parametrize(
+    ("text", "unit"),
+    [
+        ("Học sinh trường FPT thắng trận mở màn.", "FPT › FPT Education › FPT Schools"),
+        ("Bà con gửi con đến ngôi trường FPT lập ra ở vùng cao.", ""),
+        ("Giá máy chủ trên thị trường FPT đang nhắm tới đã giảm.", ""),
+        ("Tập đoàn FPT tặng sách. Trường Đại học FPT cũng góp vở.", ""),  # the whole is named first, by its full name
+        ("Sinh viên Đại học FPT nhận bằng. Sau đó FPT tuyển họ.", "FPT › FPT Education › FPT University"),
+        ("FPT Software và FPT Telecom cùng FPT tuyển người.", ""),
+    ],
+)
+def test_whose_news_it_is_in_an_article(text: str, unit: str) -> None:
+    (mention,) = mentions(text, title="Chuyện hôm nay", language="vi")
+    assert mention.unit == unit
+
+
 def test_lists_dormitories_and_sponsors_are_passing_and_nothing_else_is() -> None:
     for row in rows("mentions.jsonl"):
         passing = [one.topic for one in MATCHER.match(document(row)).mentions if one.passing]
