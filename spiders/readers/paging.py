@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from spiders.readers.links import absolute
 from storage.identity import canonical_url, outlet_host
@@ -14,6 +15,7 @@ _NEXT = re.compile(
     re.I,
 )
 _NEXT_SIGN = re.compile(r"^\s*(?:›|»|→|>{1,2})\s*$")
+_STEP = re.compile(r"(?:start|offset|from|skip|limitstart|b_start(?::int)?|pagen_\d+|page\w*|pagina|seite|trang)$", re.I)
 _NUMBERED = (
     re.compile(r"(?P<before>/(?:page|trang|paged)[/-]?)(?P<number>\d{1,5})(?P<after>/?(?:$|\?|\.html?$))", re.I),
     re.compile(r"(?P<before>[?&](?:page|trang|p|paged|pg|start_page)=)(?P<number>\d{1,5})(?P<after>(?:&|$))", re.I),
@@ -40,6 +42,8 @@ def next_page(root: Any, url: str) -> str:
     raised = raise_number(url)
     if raised:
         return raised
+    if stepped := _next_step(root, url):
+        return stepped
     # The page that has no number yet is the first: a link that differs by a second page's number is the next.
     here = canonical_url(url)
     for anchor in root.iter("a"):
@@ -55,6 +59,26 @@ def raise_number(url: str) -> str:
         if found := pattern.search(url):
             return f"{url[: found.start('number')]}{int(found['number']) + 1}{url[found.end('number') :]}"
     return ""
+
+
+def _next_step(root: Any, url: str) -> str:
+    """The nearest link that leads further by a count in its query (start=20, PAGEN_1=3) and differs in nothing else."""
+    here = urlsplit(url)
+    ours = dict(parse_qsl(here.query, keep_blank_values=True))
+    found: dict[int, str] = {}
+    for anchor in root.iter("a"):
+        said = (anchor.text_content() or "").strip()
+        if not said.isdigit() or not (link := _link(anchor, url)) or urlsplit(link).path != here.path:
+            continue
+        theirs = dict(parse_qsl(urlsplit(link).query, keep_blank_values=True))
+        changed = {key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)}
+        key = next(iter(changed), "")
+        if len(changed) != 1 or not _STEP.match(key) or not (value := theirs.get(key, "")).isdigit():
+            continue
+        before = ours.get(key, "")
+        if (before.isdigit() and int(value) > int(before)) or (not before and said == "2"):
+            found.setdefault(int(value), link)
+    return found[min(found)] if found else ""
 
 
 def _is_second(link: str, here: str) -> bool:

@@ -214,6 +214,13 @@ def test_days_in_addresses() -> None:
         ("/news", "<a aria-label='Trang sau' href='/news/trang-2'>x</a>", "/news/trang-2"),
         ("/news/page/9/", "", "/news/page/10/"),
         ("/news", "<a href='/news/older'>Next entries »</a>", "/news/older"),
+        ("/blog/", "<a href='/blog/?PAGEN_1=2'>2</a><a href='/blog/?PAGEN_1=3'>3</a>", "/blog/?PAGEN_1=2"),
+        (
+            "/e?a=1&start=20",
+            "<a href='/e?a=1&start=10'>2</a><a href='?a=1&amp;start=40'>5</a><a href='?a=1&amp;start=30'>4</a>",
+            "/e?a=1&start=30",
+        ),
+        ("/e?year=2025", "<a href='/e?year=2026'>2026</a><a href='/x?start=10'>2</a>", ""),
         ("/notizie", "<a href='/notizie/2'><span>Pagina successiva »</span></a>", "/notizie/2"),
     ],
 )
