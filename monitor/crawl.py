@@ -61,6 +61,8 @@ class CrawlReport:
     unread: tuple[str, ...] = ()
     failure: str | None = None
     left: int = 0  # entries beyond the limit of pages
+    put_off: int = 0  # entries that a crawl of the past leaves to the next one
+    notes: tuple[str, ...] = ()  # what else a person should know of it
     noun: str = "sources"  # what was asked
     unverified: tuple[str, ...] = ()  # sources whose certificates were not verified, because the configuration says so
 
@@ -71,10 +73,10 @@ class CrawlReport:
 
     @property
     def exit_code(self) -> int:
-        """0: all read; 3: some could not be; 1: none could, or what was read could not be stored."""
+        """0: all read; 3: some could not be, or not to the end; 1: none could, or what was read could not be stored."""
         if self.failure:
             return 1
-        if self.read == self.asked and not self.cut_short:
+        if self.read == self.asked and not (self.cut_short or self.put_off):
             return 0
         return 3 if self.read else 1
 
@@ -98,6 +100,9 @@ class CrawlReport:
             lines.append(f"not read: and {len(failing) - 40} more (monitor status names them)")
         if self.left:
             lines.append(f"{self.left} older entries were left: a greater --limit takes more")
+        lines += self.notes
+        if self.put_off:
+            lines.append(f"left for the next crawl: {self.put_off} entries; give the same command again")
         if self.unverified:
             lines.append(f"certificates not verified, as configured (verify_tls = false): {', '.join(self.unverified)}")
         if self.cut_short:
@@ -120,6 +125,8 @@ class CrawlReport:
             "cut_short": self.cut_short,
             "left": self.left,
             "unread": list(self.unread),
+            "put_off": self.put_off,
+            "notes": list(self.notes),
             "unverified": list(self.unverified),
             "failed": self.failure,
             "failing": [
@@ -321,6 +328,8 @@ def _run(
         seconds=time.monotonic() - started,
         cut_short=any(result.cut_short for result in results),
         unread=tuple(name for result in results for name in result.unread),
+        put_off=sum(result.put_off for result in results),
+        notes=tuple(note for result in results for note in result.notes),
         left=sum(result.left for result in results),
         noun="addresses" if order.urls and not order.sources else "sources",
         failure=_told(failures[0], order.verbose) if failures else None,

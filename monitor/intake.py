@@ -31,6 +31,8 @@ LONGEST_ID = 128  # code points; a bare address serves as the id of what it was 
 _FLUSH_S = 3.0
 _DAY = timedelta(hours=24)
 _WINDOWS = {Kind.FEED, Kind.SEARCH}  # they show their latest entries alone, read as a whole each time
+PAST = "past"  # origin of what a crawl of the past brings, also where its page comes at a later crawl
+NEWS = timedelta(hours=48)  # of such a crawl: younger than this it is news, whatever road it came by
 _SHORT = 4_000  # code points; most entries without a page are shorter, and most of them name nobody
 
 
@@ -163,11 +165,13 @@ class StoreIntake:
 
     def is_baseline(self, source: Source, article: Article, now: datetime) -> bool:
         """Whether an article is older than the watch: stored, never told as news."""
+        if source.origin == PAST:
+            return article.published is None or now - article.published > NEWS
         return self._rules.is_baseline(source, self.state(source), article.published, now)
 
-    def moment_of(self, article: Article, now: datetime, *, baseline: bool) -> datetime:
-        """When an article counts as first seen."""
-        return now
+    def moment_of(self, source: Source, article: Article, now: datetime, *, baseline: bool) -> datetime:
+        """When an article counts as first seen: what a crawl of the past brings stands in the figures of its own time."""
+        return min(article.published, now) if source.origin == PAST and baseline and article.published else now
 
     # ------------------------------------------------------------------ inside
 
@@ -278,7 +282,7 @@ class StoreIntake:
         with self._store.transaction() as transaction:
             keeping = Keeping(
                 transaction,
-                self.moment_of(article, now, baseline=baseline),
+                self.moment_of(arrival.source, article, now, baseline=baseline),
                 lambda verdicts: self._matcher.match(document, verdicts, recurring=recurring),
                 familiar=self._matcher.familiar,
             )

@@ -37,8 +37,6 @@ from storage.items import Arrival, BodyFrom, Entry, Kind, Outcome, Poll, PollOut
 Progress = Callable[[int, int, str], None]  # done, of how many, what is being done
 _HTML_TYPES = ("text/html", "application/xhtml", "text/plain", "application/xml", "text/xml")
 _LISTS = {Kind.SITEMAP, Kind.LISTING}  # they lead to sections, tags and forms, too
-_SHARE = 0.25  # of a crawl's time, at most, for the pages of one source: a host that asks for long pauses must not hold up the end
-_MOST_SHARE = 0.5  # ... for all of it: thousands of slow parts of a sitemap
 _PAGES_AT_ONCE = 8  # of a search, whose pages stand on many hosts; each host is asked in turn all the same
 LATER_STATUS = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525}
 
@@ -51,7 +49,9 @@ class Result:
     cut_short: bool = False  # the deadline came first
     unread: list[str] = field(default_factory=list)  # ids of sources that the deadline cut off
     pages: int = 0  # pages fetched
-    left: int = 0  # entries that a crawl of the past leaves to the next one
+    left: int = 0  # entries beyond the limit of pages
+    put_off: int = 0  # entries that a crawl of the past leaves to the next one
+    notes: list[str] = field(default_factory=list)  # what a person should know of how it went
 
 
 def utc_now() -> datetime:
@@ -70,6 +70,9 @@ class MonitorSpider(scrapy.Spider):
         document_s: seconds that reading one document may take.
         deadline_s: seconds until the crawl ends, whatever is still under way.
     """
+
+    SHARE = 0.25  # of a crawl's time, at most, for the pages of one source: a host that asks for long pauses must not hold up the end
+    MOST_SHARE = 0.5  # ... for all of it: thousands of slow parts of a sitemap
 
     def __init__(
         self,
@@ -157,7 +160,9 @@ class MonitorSpider(scrapy.Spider):
         """Do a source's job within its share of the crawl's time; what it brought by then is kept."""
         started = self.now()
         # A crawl of less than a minute is limit enough.
-        seconds = self.deadline_s * _MOST_SHARE if self.deadline_s is not None and self.deadline_s >= 60 else None
+        seconds = (
+            self.deadline_s * self.MOST_SHARE if self.deadline_s is not None and self.deadline_s >= 60 and self.MOST_SHARE < 1 else None
+        )
         try:
             async with asyncio.timeout(seconds) as limit:
                 await job()
@@ -212,7 +217,7 @@ class MonitorSpider(scrapy.Spider):
         if source.kind is Kind.SEARCH:
             return kept + await self._side_by_side([partial(self.take_entry, source, entry) for entry in asked])
         loop = asyncio.get_running_loop()
-        until = loop.time() + self.deadline_s * _SHARE if self.deadline_s is not None else math.inf
+        until = loop.time() + self.deadline_s * self.SHARE if self.deadline_s is not None else math.inf
         for at, entry in enumerate(asked):
             if loop.time() > until:
                 return kept + self._later(source, asked[at:])
@@ -264,6 +269,8 @@ class MonitorSpider(scrapy.Spider):
                 raise
             except Exception as error:  # noqa: BLE001 - what a hostile page does ends with the page
                 arrival = self._without(source, entry, what_failed(error))
+            if not self.is_wanted(arrival):
+                return 0
             if not again:
                 self._note_page(source, arrival)
             return _kept(self.intake.take([arrival]))
@@ -271,6 +278,10 @@ class MonitorSpider(scrapy.Spider):
             del self._under_way[key]
             self._asked.add(key)
             event.set()
+
+    def is_wanted(self, arrival: Arrival) -> bool:
+        """Whether what a page turned out to be is handed over; if not, nothing is noted of it."""
+        return True
 
     async def _arrival(self, source: Source, entry: Entry) -> Arrival:
         if not self.intake.may_ask(entry.url):

@@ -76,7 +76,13 @@ def crawl(
     if past:
         from monitor.past import reaching_back
 
-        sources = reaching_back(ours.config, sources, named=bool(what or list_))
+        sources, silent = reaching_back(ours.config, sources, named=bool(what or list_))
+        if silent:
+            print(f"not asked, as they cannot be asked for a time that is past: {', '.join(silent)}", file=sys.stderr)
+        if not sources:
+            raise UsageError(
+                "none of these sources reaches into the past", hint="name feeds, sitemaps, lists, or searches of Google News or GDELT"
+            )
     if (depth or restart) and not urls and not past:
         raise UsageError("--depth and --restart go with bare addresses", hint="monitor crawl https://example.org/news/ --depth 1")
     if urls and due:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
+
+from lxml import etree
 
 # Elements that are never an article's words.
 _NEVER = {
@@ -26,6 +29,7 @@ _FRAME_PAIRS = re.compile(
 )
 _POST = re.compile(r"(?:^|\s)(?:hentry|type-post|status-publish|post-\d+)(?:\s|$)")
 _TAXONOMY = re.compile(r"(?:^|(?<=\s))(?:tag|category|author|format)-\S+")
+_KEPT = {"html", "body", "article", "main", "h1"}
 _NAME_PARTS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 # Headings that open a list of other articles.
 _HEADING = re.compile(
@@ -74,12 +78,15 @@ def names_frame(element: Any) -> bool:
         or element.get("hidden") is not None
     ):
         return True
-    classes = element.get("class") or ""
+    called, number = element.get("class"), element.get("id")
+    return _is_frames((called or "")[:1_000], (number or "")[:200]) if called or number else False
+
+
+@lru_cache(maxsize=4_096)  # a house uses the same names on each of its pages, and on many elements of one
+def _is_frames(classes: str, number: str) -> bool:
     if _POST.search(classes):  # WordPress writes a post's own tags onto its box: "tag-social tag-cookies" says what it is about
         classes = _TAXONOMY.sub(" ", classes)
-    name = f"{classes} {element.get('id') or ''}".strip()
-    if not name:
-        return False
+    name = f"{classes} {number}"
     if _FRAME_PAIRS.search(name):
         return True
     return any(part.lower() in _FRAME_WORDS for part in _NAME_PARTS.findall(name[:500]))
@@ -89,15 +96,18 @@ def prune(root: Any) -> None:
     """Take frame out of a parsed page, in place. What holds the headline or most of the text stays, whatever it is called."""
     doomed = []
     everything = max(len("".join(root.itertext())), 1)
-    for element in root.iter():
+    walk = etree.iterwalk(root, events=("start", "comment", "pi"))
+    for _, element in walk:
         tag = element.tag
         if not isinstance(tag, str):
             doomed.append(element)
         elif tag in _NEVER:
             if tag not in {"aside", "form"} or not _holds_article(element, everything):
                 doomed.append(element)
-        elif tag not in {"html", "body", "article", "main", "h1"} and names_frame(element) and not _holds_article(element, everything):
+                walk.skip_subtree()
+        elif tag not in _KEPT and names_frame(element) and not _holds_article(element, everything):
             doomed.append(element)
+            walk.skip_subtree()
     for element in doomed:
         _drop(element)
 

@@ -17,6 +17,7 @@ from scrapy.http import Response
 from spiders.fetching import Answer
 from spiders.hosts import fresh_for, retry_after
 from spiders.intake import intake_failure
+from spiders.readers.mapped import NoAddress
 from spiders.settings import LARGEST_FEED
 from spiders.workers import WorkerFailed, what_failed
 from storage.errors import ReadError
@@ -171,7 +172,7 @@ class Poller:
                 "error": f"a login stands before the {self.NOUN}",
                 "moved_to": None,
             }
-        kind = "unreadable" if isinstance(error, WorkerFailed) else f"not-a-{self.NOUN}"
+        kind = "unreadable" if isinstance(error, WorkerFailed) else "no-address" if isinstance(error, NoAddress) else f"not-a-{self.NOUN}"
         return {"outcome": PollOutcome.FAILED, "error_kind": kind, "error": str(error), "moved_to": None}
 
 

@@ -53,14 +53,15 @@ class SitemapPoller(Poller):
 
     Args:
         since: read everything back to this moment instead, dated or not.
+        until: with it: no sitemap whose name speaks of a later time.
     """
 
     NOUN = "sitemap"
     LARGEST = LARGEST_SITEMAP
 
-    def __init__(self, spider: MonitorSpider, *, since: datetime | None = None) -> None:
+    def __init__(self, spider: MonitorSpider, *, since: datetime | None = None, until: datetime | None = None) -> None:
         super().__init__(spider)
-        self.since = since
+        self.since, self.until = since, until
         self._feeds = FeedPoller(spider)
 
     def address(self, source: Source, now: datetime) -> str:
@@ -115,7 +116,7 @@ class SitemapPoller(Poller):
             walk.sitemaps += 1
             if reading.children and depth < _DEEPEST:
                 walk.indexed = True
-                for child in worth_reading(reading.children, walk.since):
+                for child in worth_reading(reading.children, walk.since, self.until):
                     if child.url not in asked and len(asked) < MOST_SITEMAPS:
                         asked.add(child.url)
                         waiting.append((child.url, depth + 1))
@@ -145,7 +146,8 @@ class SitemapPoller(Poller):
         zone = ZoneInfo(source.timezone)
         first, here = since.astimezone(zone), now.astimezone(zone)
         months = 12 * (here.year - first.year) + here.month - first.month
-        for back in range(1, min(months, MOST_SITEMAPS) + 1):
+        last = self.until.astimezone(zone) if self.until is not None else here
+        for back in range(max(1, 12 * (here.year - last.year) + here.month - last.month), min(months, MOST_SITEMAPS) + 1):
             if (url := of_month(source.url, now, source.timezone, back=back)) != asked:
                 yield url
 

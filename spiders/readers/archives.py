@@ -41,8 +41,8 @@ def period_of(url: str) -> tuple[date, date] | None:
     return None
 
 
-def worth_reading(children: Iterable[Child], since: datetime | None) -> list[Child]:
-    """Return the sitemaps of an index that may list something newer than `since`, the newest first.
+def worth_reading(children: Iterable[Child], since: datetime | None, until: datetime | None = None) -> list[Child]:
+    """Return the sitemaps of an index that may list something between `since` and `until`, the newest first.
 
     By their lastmod, else by the day, month or year in their name; those that say neither stay, in reverse order, since indexes that
     only count usually count upwards.
@@ -50,6 +50,8 @@ def worth_reading(children: Iterable[Child], since: datetime | None) -> list[Chi
     kept: list[tuple[datetime | date | None, Child]] = []
     for child in children:
         period = period_of(child.url)
+        if until is not None and period is not None and period[0] > (until + timedelta(days=1)).date():
+            continue
         if since is not None:
             if child.updated is not None and child.updated < since:
                 continue

@@ -18,6 +18,10 @@ _POSITION = re.compile(r"[0-9]{1,9}")
 _NOTHING = object()
 
 
+class NoAddress(ReadError):
+    """No item of an interface has an address."""
+
+
 def read_mapped(body: bytes, fields: Mapping[str, str], limit: int) -> RawFeed:
     """Read JSON by a mapping.
 
@@ -38,7 +42,7 @@ def read_mapped(body: bytes, fields: Mapping[str, str], limit: int) -> RawFeed:
     feed = RawFeed(kind="json", entries=[_entry(item, fields) for item in items[:limit] if isinstance(item, dict)])
     if feed.entries and not any(entry.link for entry in feed.entries):
         first = next(item for item in items if isinstance(item, dict))
-        raise ReadError(f"no item has an address at url = {fields.get('url', '')!r}; an item has: {_keys(first)}")
+        raise NoAddress(f"no item has an address at url = {fields.get('url', '')!r}; an item has: {_keys(first)}")
     return feed
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from html import unescape
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from spiders.readers.links import absolute
 
@@ -24,23 +25,46 @@ def next_archive(body: bytes, url: str) -> str:
     RFC 5005 says it with rel="prev-archive" (archived feeds) or rel="next" (paged feeds); JSON Feed with `next_url`; WordPress counts
     `paged` upwards and says nothing.
     """
+    if body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+        return _own(url, _next_url(body))
     named: dict[str, str] = {}
     for tag in _LINK.findall(body[:200_000]):
         pairs = {name.lower(): unescape(one or two) for name, one, two in _ATTRIBUTE.findall(tag.decode("utf-8", "replace"))}
         for rel in pairs.get("rel", "").lower().split():
             named.setdefault(rel, pairs.get("href", ""))
-    link = named.get("prev-archive") or named.get("next")
-    if not link and body.lstrip()[:1] == b"{" and (found := re.search(rb'"next_url"\s*:\s*"([^"]{1,2000})"', body)):
-        link = found[1].decode("utf-8", "replace").replace("\\/", "/")
-    if link:
-        address = absolute(url, link)
-        return address if urlsplit(address).hostname == urlsplit(url).hostname else ""
+    if link := named.get("prev-archive") or named.get("next"):
+        return _own(url, link)
     parts = urlsplit(url)
     if _WORDPRESS.search(body[:20_000]) or parts.path.rstrip("/").endswith("/feed"):
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
         page = int(query.get("paged", "1")) if query.get("paged", "1").isdigit() else 1
         return parts._replace(query=urlencode(query | {"paged": str(page + 1)})).geturl()
     return ""
+
+
+def _next_url(body: bytes) -> str:
+    try:
+        data = json.loads(body.lstrip(b"\xef\xbb\xbf"))
+    except (ValueError, RecursionError):
+        return ""
+    link = data.get("next_url") if isinstance(data, dict) else None
+    return link if isinstance(link, str) else ""
+
+
+def _own(url: str, link: str) -> str:
+    """A link in full if it stays on the feed's host."""
+    address = absolute(url, link) if link else ""
+    return address if urlsplit(address).hostname == urlsplit(url).hostname else ""
+
+
+def hacker_news(url: str) -> list[str]:
+    """Return the searches of Hacker News itself (Algolia) that stand for one of hnrss.org, one a name; that knows no windows of time."""
+    parts = urlsplit(url)
+    asked = dict(parse_qsl(parts.query)).get("q", "")
+    if parts.hostname != "hnrss.org" or not asked:
+        return []
+    query = "advancedSyntax=true&tags=story&hitsPerPage=100"
+    return [f"{parts.scheme}://hn.algolia.com/api/v1/search_by_date?query={quote(name, safe='')}&{query}" for name in asked.split(" OR ")]
 
 
 def has_windows(url: str) -> bool:

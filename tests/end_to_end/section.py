@@ -50,6 +50,7 @@ class Folder:
 
     def __init__(self, folder: Path, site: Site, database: str = "", more: str = "") -> None:
         self.folder = folder
+        self.proxy = ""
         self.database = database or f"sqlite:///{folder / 'monitor.db'}"
         off = "\n".join(f"{group} = false" for group in (*GROUPS, SEARCHES))
         (folder / "monitor.toml").write_text(
@@ -62,7 +63,8 @@ class Folder:
         clean = {
             name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy") and not name.startswith("MONITOR_")
         }
-        return clean | {"MONITOR_DATABASE_URL": self.database, "PYTHONPATH": str(ROOT)}
+        proxy = {"http_proxy": self.proxy, "https_proxy": self.proxy} if self.proxy else {}
+        return clean | proxy | {"MONITOR_DATABASE_URL": self.database, "PYTHONPATH": str(ROOT)}
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command."""

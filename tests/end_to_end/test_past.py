@@ -1,30 +1,182 @@
-"""The past of a source by command: pages of a feed, stored under its own date and never told."""
+"""Crawls of the past by command: every road back, cut off and taken up again, stored under its own date, and never told as news."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+from zoneinfo import ZoneInfo
 
-from tests.end_to_end.section import NEWS, Folder
-from tests.spiders.run_spider import item, page, rss
+import pytest
+
+from monitor.trends import trend_of
+from storage.filters import ArticleFilter
+from storage.store import Store
+from tests.end_to_end import old_days
+from tests.end_to_end.old_days import NOW, ROADS, Engines, ago, inside, names_fpt, path_of
+from tests.end_to_end.section import ROOT, Folder, no_news
+from tests.spiders.run_spider import item, rss
 from tests.spiders.site import Site
 
+GOOGLE = range(1, 60, 6)  # days ago; the one 31 days ago stands in the full week
 
-def test_a_paged_feed_is_followed_into_the_past_and_not_told(tmp_path: Path) -> None:
-    now = datetime.now(UTC)
-    with Site() as site:
-        for number in range(4):
-            when = now - timedelta(days=40 * (number + 1))
-            site.pages[f"/a/{number}.html"] = page(f"FPT mở trung tâm thứ {number}", NEWS.format(n=number))
-            more = f'<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="next" href="{site.url(f"/feed{number + 1}.xml")}"/>'
-            entry = item(site.url(f"/a/{number}.html"), f"FPT mở trung tâm thứ {number}", pubDate=format_datetime(when))
-            site.pages[f"/feed{number}.xml"] = rss(entry, head=more)
-        folder = Folder(tmp_path, site, more=f'[[source]]\nid = "one"\nurl = "{site.url("/feed0.xml")}"\n')
-        folder.run("crawl", "--since", "130d", code=None)
-        assert len(folder.rows()["articles"]) == 3
-        assert all(row[5] for row in folder.rows()["articles"])
-        assert folder.rows()["frontier"] == []
-        assert "/feed4.xml" not in site.paths()
-        assert "trung tâm thứ" not in folder.run("digest").stdout
-        assert folder.run("search", "trung tâm").stdout
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site() as opened:
+        old_days.build(opened)
+        yield opened
+
+
+def expected(since: float, until: float, articles: int = 15) -> set[str]:
+    """The addresses that name FPT and were published between so many days ago."""
+    return {path_of(road, one) for road in ROADS for one in range(articles) if names_fpt(one) and inside(since, until, one)}
+
+
+def stored(folder: Folder, site: Site) -> dict[str, bool]:
+    """The addresses of what is stored, and whether each is too old to be told."""
+    return {str(row[0]).removeprefix(site.url("")): bool(row[5]) for row in folder.rows()["articles"]}
+
+
+def test_every_road_leads_into_the_past_and_nothing_of_it_is_told_as_news(tmp_path: Path, site: Site, database_url: str) -> None:
+    folder = Folder(tmp_path, site, database_url, more=old_days.sources(site))
+    day = f"{ago(20):%Y-%m-%d}"
+    done = folder.run("crawl", "--since", f"{ago(80):%Y-%m-%d}", "--until", day, *ROADS)
+    assert "5 of 5 sources read" in done.stdout
+    found = stored(folder, site)
+    assert set(found) == expected(80, 20) and all(found.values())
+    asked = site.paths()
+    assert not {"/map-3.xml", "/blog/feed/?paged=5", "/atom-4.xml", "/feed.json?a=1&page=4"} & set(asked)  # older than what is asked for
+    assert folder.rows()["frontier"] == []
+    assert "mở trung tâm" not in folder.run("digest").stdout
+    with Store.open(database_url) as store, store.reading() as reading:
+        told = trend_of(reading, day=NOW.date(), since=None, until=NOW, zone=ZoneInfo("UTC"), length=120)
+        assert sum(count for _, count in told.days) == len(found)
+        assert {one for one, count in told.days if count} == {
+            ago(one * 10 + 1).date() for one in range(15) if names_fpt(one) and inside(80, 20, one)
+        }
+        rows = list(reading.articles.find(ArticleFilter(since=ago(80), until=ago(20))))
+        assert len(rows) == len(found)
+    assert len(folder.run("search", "trung tâm", "-n", "0").stdout.splitlines()) >= len(found)
+    report = tmp_path / "report.csv"
+    folder.run("report", "--since", "120d", "-o", str(report))
+    assert sum("tin/" in line for line in report.read_text(encoding="utf-8").splitlines()) == len(found)
+
+
+def test_killed_three_times_the_past_ends_with_the_rows_of_one_run(tmp_path: Path, site: Site, database_url: str) -> None:
+    (tmp_path / "whole").mkdir()
+    once = Folder(tmp_path / "whole", site, more=old_days.sources(site))
+    order = ("crawl", "--since", f"{ago(140):%Y-%m-%d}", *ROADS)
+    once.run(*order)
+    assert stored(once, site).keys() == expected(140, 0)
+    asked_once = len(site.seen)
+    folder = Folder(tmp_path, site, database_url, more=old_days.sources(site))
+    site.seen.clear()
+    for number in range(1, 4):
+        process = folder.start(*order)
+        until = time.monotonic() + 60
+        while len(site.seen) < number * 30 and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL if number < 3 else signal.SIGINT)
+        process.communicate()
+    folder.run(*order)
+    assert folder.rows() == once.rows()
+    assert len(site.seen) < 3 * asked_once
+
+
+def test_what_is_too_much_for_one_crawl_waits_for_the_same_command(tmp_path: Path, site: Site) -> None:
+    folder = Folder(tmp_path, site, more=old_days.sources(site))
+    order = ("crawl", "--since", f"{ago(140):%Y-%m-%d}", "--limit", "4", "blog", "map")
+    first = folder.run(*order, code=3).stdout
+    assert re.search(r"left for the next crawl: \d+ entries; give the same command again", first)
+    for _ in range(4):
+        last = folder.run(*order, code=None)
+        if last.returncode == 0:
+            break
+    assert last.returncode == 0 and "left for the next" not in last.stdout
+    assert stored(folder, site).keys() == {one for one in expected(140, 0) if "/blog-" in one or "/map-" in one}
+
+
+def test_a_page_that_failed_comes_later_and_is_still_no_news(tmp_path: Path, site: Site) -> None:
+    late = path_of("map", 1)  # eleven days old: at an everyday crawl it would be news
+    good, site.pages[late] = site.pages[late], no_news
+    tables = old_days.sources(site)
+    folder = Folder(tmp_path, site, more=tables[tables.index('[[source]]\nid = "map"') : tables.index('[[source]]\nid = "list"')])
+    folder.run("crawl", "map")  # the watch has begun; it looks three days back
+    assert stored(folder, site).keys() == {path_of("map", 0)}
+    folder.run("crawl", "--since", f"{ago(40):%Y-%m-%d}", "map")
+    assert "503" in folder.run("why", site.url(late), code=None).stdout
+    site.pages[late] = good
+    moment = NOW + timedelta(hours=2)
+    subprocess.run(
+        [sys.executable, "-m", "tests.end_to_end.crawled", str(tmp_path), folder.database, moment.isoformat()],
+        cwd=ROOT,
+        env=dict(folder.environment),
+        check=True,
+        capture_output=True,
+    )
+    assert stored(folder, site)[late]
+
+
+def test_searches_are_asked_by_windows_and_those_that_know_none_are_named(tmp_path: Path) -> None:
+    def words(days: float) -> str:
+        return f"FPT mở trung tâm {int(days)} ngày trước"
+
+    full = {f"https://bao.example/{number}.html": ago(33) for number in range(100)}  # one week holds more than is shown
+
+    def google(address: str) -> str:
+        asked = parse_qs(urlsplit(address).query)["q"][0]
+        begin, end = (datetime.fromisoformat(f"{day}T00:00:00+00:00") for day in re.findall(r"(?:after|before):(\S+)", asked))
+        found = full | {f"https://bao.example/g{days}.html": ago(days) for days in GOOGLE}
+        entries = [
+            item(one, words((NOW - when).days) + one[-12:], pubDate=old_days.format_datetime(when))
+            for one, when in found.items()
+            if begin <= when < end
+        ]
+        return rss(*entries[:100])
+
+    def gdelt(address: str) -> str:
+        asked = parse_qs(urlsplit(address).query)
+        assert asked["startdatetime"] and "timespan" not in asked
+        return json.dumps({"articles": [{"url": "https://bao.example/gdelt.html", "title": "FPT khởi công ở GDELT"}]})
+
+    def algolia(address: str) -> str:
+        asked = parse_qs(urlsplit(address).query)
+        begin, end = (int(one) for one in re.findall(r"\d{9,}", asked["numericFilters"][0]))
+        assert asked["query"][0].startswith('"') and begin < end
+        hits = [{"url": f"https://bao.example/hn{begin}.html", "title": f"FPT Software opens an office {begin}", "objectID": str(begin)}]
+        return json.dumps({"hits": hits if asked["query"] == ['"FPT Software"'] else [{"title": "Ask HN: FPT?", "objectID": "1"}]})
+
+    with Site() as proxy:
+        engines = Engines({"news.google.com": google, "api.gdeltproject.org": gdelt, "hn.algolia.com": algolia})
+        proxy.pages = engines
+        tables = {
+            "google": "http://news.google.com/rss/search?q=FPT+when:2d&hl=vi",
+            "gdelt": "http://api.gdeltproject.org/api/v2/doc/doc?query=FPT&mode=artlist&format=json&maxrecords=250&timespan=3d",
+            "hn": "http://hnrss.org/newest?q=%22FPT%20Software%22%20OR%20%22FPT%20Telecom%22&count=50",
+            "bing": "http://www.bing.com/news/search?q=FPT&format=rss",
+        }
+        more = "".join(
+            f'[[source]]\nid = "{name}"\nurl = "{address}"\nkind = "search"\npages = false\n' for name, address in tables.items()
+        )
+        more = more.replace('timespan=3d"\n', 'timespan=3d"\nfields = { items = "articles", url = "url", title = "title" }\n')
+        folder = Folder(tmp_path, proxy, more=more)
+        folder.proxy = f"http://{proxy.netloc}"
+        done = folder.run("crawl", "--since", f"{ago(58):%Y-%m-%d}", "google", "hn", "bing")
+        assert "cannot be asked for a time that is past: bing" in done.stderr
+        rows = stored(folder, proxy)
+        assert sum(one.endswith(".html") and "/hn" not in one for one in rows) == len(full) + len(GOOGLE)
+        assert {"https://bao.example/g31.html", "https://bao.example/99.html"} <= set(rows)
+        assert all(old for one, old in rows.items() if "/g1." not in one)
+        spans = [one for one in engines.asked if one.startswith("hn.")]
+        assert len(spans) == len(set(spans)) and any("/hn" in one for one in rows)
+        folder.run("crawl", "--since", f"{ago(5):%Y-%m-%d}", "gdelt")
+        assert stored(folder, proxy)["https://bao.example/gdelt.html"]  # it says nothing of its age
+        assert not [one for one in engines.asked if "bing" in one or "hnrss" in one]
