@@ -9,7 +9,16 @@ import importlib
 import sys
 
 NAMES = ("startup", "polls", "digest", "matching", "stories", "idle")
-ON_REQUEST = ("fuzz", "kills", "broken_feeds", "feeds", "listings", "reading", "throughput", "resume")  # only where named: they take minutes
+ON_REQUEST = (
+    "fuzz",
+    "kills",
+    "broken_feeds",
+    "feeds",
+    "listings",
+    "reading",
+    "throughput",
+    "resume",
+)  # only where named: they take minutes
 
 
 def main() -> int:
