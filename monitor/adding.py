@@ -151,6 +151,8 @@ def _write(config: Config, wanted: Sequence[tuple[Source, Standing | None]], kno
         one = _named(source if standing is None else _of_pack(source, standing.source), taken)
         taken.add(one.id)
         made.append(one)
+        if standing is not None:
+            said.append(f"{standing.source.id} is in the pack, and off there ({standing.off}): it serves by itself now")
     if made:
         with_sources(path, [(source, {}) for source in made])
     where = f"{path}, a new file" if new else str(path)

@@ -300,7 +300,9 @@ def test_a_source_of_the_pack_is_named_and_switched_on_again(tmp_path: Path, mon
     ]
     assert "it is on again" in added(wanted(served))[0] and own(tmp_path) == []
     assert served.id in {one.id for one in load_config(None, {}, tmp_path).sources(WATCHED)}
-    assert added(wanted(grouped))[0].startswith(f"added {grouped.id} ({grouped.url})")
+    told, written = added(wanted(grouped))
+    assert told == f"{grouped.id} is in the pack, and off there ([packs] edtech is off): it serves by itself now"
+    assert written.startswith(f"added {grouped.id} ({grouped.url})")
     (alone,) = own(tmp_path)
     assert (alone.id, alone.outlet, alone.language, alone.kind) == (grouped.id, grouped.outlet, grouped.language, grouped.kind)
 

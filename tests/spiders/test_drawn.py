@@ -108,7 +108,7 @@ def drawn() -> Iterator[Drawn]:
         ]
         site.pages["/newsroom?shell"] = site.pages["/newsroom"]
         began = time.monotonic()
-        done = crawl(Order(sources=sources, allow=[site.netloc], settings={"DOWNLOAD_TIMEOUT": 3.0}))
+        done = crawl(Order(sources=sources, allow=[site.netloc], settings={"DOWNLOAD_TIMEOUT": 6.0}))
         assert done.failure == ""
         yield Drawn(site, canary, done, time.monotonic() - began)
 
@@ -144,7 +144,7 @@ def test_a_page_without_end_costs_itself_alone(drawn: Drawn) -> None:
     assert "Bài tốt thật" in titles and "Bài vô tận" in titles
     (endless,) = [one for one in drawn.crawl.of("feed") if one.article.title == "Bài vô tận"]
     assert endless.article.body_from is BodyFrom.FEED and endless.article.why_no_page == "browser" and endless.retry
-    assert drawn.seconds < 40
+    assert drawn.seconds < 100
 
 
 def _name(process: psutil.Process, *, dead: bool = True) -> str:
