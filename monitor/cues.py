@@ -11,6 +11,7 @@ from typing import Any
 from monitor.spelling import VIETNAMESE, clean_alias, joins, spelled
 from storage.text import fold
 
+_SHORT = 4  # letters; a word with marks so short is another one in other languages
 _CAPITALS = re.compile(r"[A-Z]{2,5}$")
 
 
@@ -36,7 +37,7 @@ class Cues:
     """Groups of cues made ready to be found.
 
     A cue in capitals ("AI") counts only in capitals: "ai" is a verb in French and "who" in Vietnamese. One with tone marks ("đảo") counts with
-    these marks, or with none where the text has none at all; one without marks with any. A star at its end stands for any ending.
+    these marks, or with none where the text has none at all and the word is no short one; one without marks with any. A star at its end stands for any ending.
 
     Args:
         groups: name of a group -> its cues.
@@ -89,6 +90,6 @@ class Cues:
 def _fits(written: str, found: str, bare: bool) -> bool:
     if written.isascii():
         return found == written if _CAPITALS.match(written) else True
-    if not bare and found.isascii():
-        return False  # among words with marks, "cho" is no dog
+    if found.isascii() and (not bare or len(written) <= _SHORT):
+        return False  # among words with marks, "cho" is no dog; and "be" in an English text is no child
     return spelled(written, found, any_case=True)

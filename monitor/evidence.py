@@ -125,7 +125,8 @@ class Judge:
             if sense.unit_data is not None:
                 parts += self._unit_support(sense.unit_data, near, role)
             else:
-                thin = len(scene.whole) < _THIN and not _DATELINE.match(hit.field.text, hit.end)
+                more = hit.field.name == "title" or near.count("around", "places", "context") > 0 or any(value > 0 for _, value in role)
+                thin = more and len(scene.whole) < _THIN and not _DATELINE.match(hit.field.text, hit.end)
                 parts += self._support(hit, near, scene) + role
                 parts += self._fields(near, said=said or organised, other=any(value < 0 for _, value in role), thin=thin)
             if against:

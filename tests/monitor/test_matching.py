@@ -23,11 +23,11 @@ DATA = Path(__file__).parents[1] / "data"
 MATCHER = Matcher(builtin_watchlist())
 TOPICS = ("FPT", "Mila", "FUNiX")
 # Measured on tests/data/mentions.jsonl when it was last extended. Raise them when the matcher gets better; never lower them.
-FLOORS = {"FPT": (1.0, 1.0), "Mila": (1.0, 0.991), "FUNiX": (1.0, 1.0)}
-# The same on tests/data/mentions_blind.jsonl: documents written in four rounds, mostly headlines with little or no text, each round measured once
-# before any rule was looked at. Those first looks (precision, recall of Mila): e 1/.74, f 1/.84, g .94/.76, i .92/.92; they, and not what stands
+FLOORS = {"FPT": (1.0, 1.0), "Mila": (1.0, 0.996), "FUNiX": (1.0, 1.0)}
+# The same on tests/data/mentions_blind.jsonl: documents written in five rounds, mostly headlines with little or no text, each round measured once
+# before any rule was looked at. Those first looks (precision, recall of Mila): e 1/.61, f 1/.84, g .94/.76, i .92/.92, j .96/.92; they, and not what stands
 # below, tell what news of tomorrow may give.
-BLIND = {"FPT": (1.0, 0.97), "Mila": (1.0, 0.95), "FUNiX": (1.0, 1.0)}
+BLIND = {"FPT": (1.0, 0.98), "Mila": (1.0, 0.955), "FUNiX": (1.0, 1.0)}
 
 
 def rows(name: str) -> list[dict[str, Any]]:
