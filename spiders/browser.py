@@ -35,6 +35,7 @@ LARGEST_PART = 4 * 1024**2  # bytes of one answer to them ...
 MOST_BYTES = 24 * 1024**2  # ... and of all for one page
 LARGEST_DRAWN = 8 * 1024**2  # bytes of a page when it is drawn
 QUIET_S = 8.0  # so long a drawn page may go on asking before it is taken as it is
+_START_S = 20.0  # at least for its start
 _LAST_S = 5.0  # for what is left to do when time is over
 _KEPT_BYTES = 32 * 1024**2  # of scripts, which all pages of a site ask for
 _PARTS = {"script", "xhr", "fetch"}
@@ -76,6 +77,7 @@ class Browser:
         self._playwright: Playwright | None = None
         self._chromium: Chromium | None = None
         self._driver: psutil.Process | None = None
+        self._never = ""  # why it cannot be started: that is not tried again for each page
         self._kept: dict[str, tuple[int, dict[str, str], bytes]] = {}
         self._kept_size = 0
 
@@ -115,6 +117,8 @@ class Browser:
 
     async def _running(self) -> Chromium:
         async with self._starting:
+            if self._never:
+                raise RuntimeError(self._never)
             if self._chromium is not None and self._chromium.is_connected():
                 return self._chromium
             from playwright.async_api import async_playwright
@@ -124,13 +128,19 @@ class Browser:
                 self._playwright = await async_playwright().start()
                 ours = [one for one in psutil.Process().children() if one.pid not in before]
                 self._driver = next((one for one in ours if "playwright" in " ".join(_cmdline(one))), None)
-            self._chromium = await self._playwright.chromium.launch(
-                executable_path=chromium(),
-                args=list(_OPTIONS),
-                # Chromium refuses to start as root with its sandbox.
-                chromium_sandbox=not (hasattr(os, "geteuid") and os.geteuid() == 0),
-                timeout=1_000 * self._seconds,
-            )
+            try:
+                self._chromium = await self._playwright.chromium.launch(
+                    executable_path=chromium(),
+                    args=list(_OPTIONS),
+                    # Chromium refuses to start as root with its sandbox.
+                    chromium_sandbox=not (hasattr(os, "geteuid") and os.geteuid() == 0),
+                    timeout=1_000 * max(self._seconds, _START_S),
+                )
+            except Exception as error:
+                lines = [line for line in str(error).splitlines() if "fail" in line.lower() or "error" in line.lower()]
+                said = clean_text((lines or [str(error)])[0], 160)
+                self._never = f"{chromium()} does not start as this user: {said}"
+                raise RuntimeError(self._never) from error
             return self._chromium
 
     async def _drop(self) -> None:
@@ -156,8 +166,8 @@ class Browser:
     # ------------------------------------------------------------------ a page
 
     async def _draw(self, drawing: _Drawing) -> bytes:
+        running = await self._running()
         async with asyncio.timeout(self._seconds + 2 * _LAST_S):  # the whole of it, whatever hangs
-            running = await self._running()
             context = await running.new_context(
                 accept_downloads=False, service_workers="block", user_agent=str(self._crawler.settings.get("USER_AGENT")),
                 viewport={"width": 1280, "height": 1600},

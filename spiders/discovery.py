@@ -45,6 +45,7 @@ _WINDOW = timedelta(days=28)  # so far back entries are counted
 _USUAL_FEEDS = ("/feed/", "/rss", "/rss.xml", "/feed.xml", "/atom.xml", "/index.xml", "/rss/home.rss")
 _USUAL_SITEMAPS = ("/news-sitemap.xml", "/sitemap-news.xml", "/sitemaps/google-news.xml", "/sitemap.xml")
 _NEWS = re.compile(r"news|tin-moi|latest|actualit", re.I)
+_NOWHERE = Led(title="", language="", feeds=(), sections=())
 _CLOSED = {401, 403, 406, 429, 503}  # a home page that turns programs away says nothing of the feed beside it
 
 
@@ -112,7 +113,7 @@ class DiscoverySpider(MonitorSpider):
             self._unread(answer)
             if answer.status not in _CLOSED:
                 return
-            led = Led(title="", language="", feeds=(), sections=())
+            led = _NOWHERE
         else:
             self.found.moved_to = answer.moved_to or ""
             self._tried.add(_key(response.url))
@@ -125,7 +126,7 @@ class DiscoverySpider(MonitorSpider):
                 self.found.offers.append(offer)
                 self.found.direct = True
                 return
-            led = await self.workers.run(read_home, response.body, url=response.url, encoding=charset(response))
+            led = await self._led(response)
         await self._look_round(response if answer.status == 200 else None, led)
 
     def _unread(self, answer: Answer) -> None:
@@ -135,6 +136,14 @@ class DiscoverySpider(MonitorSpider):
             said = refusal(answer.response, "page")
             self.found.error_kind, self.found.error = said["error_kind"], said["error"].removesuffix(": there is no page any more")
 
+    async def _led(self, response: Response) -> Led:
+        """Where a page leads to; nowhere, where it cannot be read."""
+        try:
+            return await self.workers.run(read_home, response.body, url=response.url, encoding=charset(response))
+        except ReadError as error:
+            self.found.broken.append((response.url, str(error)))
+            return _NOWHERE
+
     async def _look_round(self, response: Response | None, led: Led) -> None:
         here = response.url if response is not None else self.url
         await self._try([one.url for one in led.feeds], _FEEDS, "named by the page", index=True)
@@ -142,7 +151,7 @@ class DiscoverySpider(MonitorSpider):
         sections = [link for link in led.sections if _key(link) not in self._tried][:_SECTIONS]
         pages = [page for page in await asyncio.gather(*(self._fetched(link, quiet=True) for link in sections)) if page is not None]
         for link, page in pages:
-            further = await self.workers.run(read_home, page.body, url=page.url, encoding=charset(page))
+            further = await self._led(page)
             # What a section's head names; its links are those of every page.
             await self._try([one.url for one in further.feeds if one.type], 2, f"named by {urlsplit(link).path}")
         if not any(one.kind is Kind.FEED and one.entries and not one.comments for one in self.found.offers):
@@ -190,7 +199,7 @@ class DiscoverySpider(MonitorSpider):
             if offer is not None:
                 self.found.offers.append(offer)
             elif index:
-                led = await self.workers.run(read_home, response.body, url=response.url, encoding=charset(response))
+                led = await self._led(response)
                 await self._try([one.url for one in led.feeds], _FEEDS, f"named by {urlsplit(url).path}")
             elif not quiet:
                 self.found.broken.append((url, what_it_is(response.body, "feed")))

@@ -147,6 +147,15 @@ def test_a_page_without_end_costs_itself_alone(drawn: Drawn) -> None:
     assert drawn.seconds < 100
 
 
+def test_a_browser_that_does_not_start_says_so_once() -> None:
+    with Site() as site:
+        site.pages["/newsroom"] = Reply(SHELL, headers={"Content-Type": "text/html"})
+        order = Order(sources=[source(site.url("/newsroom"), kind=Kind.LISTING, browser=True)], allow=[site.netloc])
+        poll = crawl(order, MONITOR_CHROMIUM="/bin/false").polls["newsroom"]
+    assert (poll.outcome, poll.error_kind) == (PollOutcome.FAILED, "browser")
+    assert "/bin/false does not start as this user" in (poll.error or "")
+
+
 def _name(process: psutil.Process, *, dead: bool = True) -> str:
     try:
         return process.name() if dead or process.status() != psutil.STATUS_ZOMBIE else ""
