@@ -91,8 +91,7 @@ class Prefilter:
 
     def may_stand_in(self, text: str) -> bool:
         """Whether a text without markup and entities can hold an alias: searched faster than folded."""
-        found = self._scan.automaton.find_matches_as_indexes(text.encode("utf-8", "surrogatepass").lower(), overlapping=True)
-        return self._anchors.marked or any(self._scan.kinds[number] < _SPLIT for number, _, _ in found)
+        return self._anchors.marked or _any(self._in_text, text.encode("utf-8", "surrogatepass").lower())
 
     # ------------------------------------------------------------------ inside
 
@@ -116,6 +115,13 @@ class Prefilter:
     @cached_property
     def _either(self) -> Any:
         return _bytes_automaton(self._anchors.names | self._anchors.words)
+
+    @cached_property
+    def _in_text(self) -> Any:
+        from ahocorasick_rs import BytesAhoCorasick
+
+        spelled = {spelling for word in self._anchors.names | self._anchors.words for spelling in _spellings(word)}
+        return BytesAhoCorasick(sorted(spelled | _hiding_bytes()))
 
     @cached_property
     def _scan(self) -> _Scan:

@@ -253,8 +253,11 @@ def _rival(table: Any, where: str) -> Rival:
     _only(table, {"name", "phrases", "cues", "person"}, f"{where}, rival")
     if not isinstance(table.get("name"), str):
         raise ConfigError(f"{where}: a rival has no name", hint='write { name = "Mila Kunis", cues = ["actress"] }')
+    person = table.get("person", False)
+    if not isinstance(person, bool):
+        raise ConfigError(f"{where}: rival {table['name']}: person is {person!r}", hint="write true or false")
     phrases = _texts(table, "phrases", where) or (table["name"],)
-    return Rival(name=table["name"], phrases=phrases, cues=_texts(table, "cues", where), person=table.get("person") is True)
+    return Rival(name=table["name"], phrases=phrases, cues=_texts(table, "cues", where), person=person)
 
 
 def _unit(table: Any, where: str) -> Unit:

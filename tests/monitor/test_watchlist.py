@@ -82,6 +82,7 @@ def test_priors_and_passing_of_the_built_in_topics_stay_unless_stated() -> None:
         ({"name": "Vingroup", "capitals": "yes"}, "capitals"),
         ({"name": "Vingroup", "queries": ["a"]}, "queries"),
         ({"name": "Vingroup", "rivals": [{"cues": ["a"]}]}, "rival"),
+        ({"name": "Vingroup", "rivals": [{"name": "a", "person": "yes"}]}, "person"),
         ({"name": "Vingroup", "units": [{"aliases": ["a"]}]}, "unit"),
         ({"name": "Vingroup", "units": [{"name": "VinFast", "aliases": ["!"]}]}, "too short"),
         ({"name": "Vingroup", "passing": "no"}, "passing"),
