@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
 from tests.end_to_end.section import NEWS, OTHER
 from tests.spiders.run_spider import item, page, rss
-from tests.spiders.site import Page, Reply, Seen, Site
+from tests.spiders.site import Site
 from tests.spiders.test_sitemaps import child, index, url, urlset
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -124,24 +123,3 @@ def sources(site: Site) -> str:
         f'[[source]]\nid = "{name}"\nurl = "{site.url(path)}"\nkind = "{kind}"\noutlet = "Báo {name}"\ntimezone = "UTC"\n'
         for name, (path, kind) in rows.items()
     )
-
-
-class Engines(dict[str, Page]):
-    """Pages of a proxy: those of named hosts are answered by functions of the whole address."""
-
-    def __init__(self, hosts: dict[str, Callable[[str], str]]) -> None:
-        super().__init__()
-        self.hosts = hosts
-        self.asked: list[str] = []
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """An answer for //host/path?query."""
-        host, _, rest = key.removeprefix("//").partition("/")
-        if key.startswith("//") and host in self.hosts and not rest.startswith("robots.txt"):
-
-            def answer(seen: Seen) -> Reply:
-                self.asked.append(f"{host}/{rest}")
-                return Reply(self.hosts[host](f"/{rest}"))
-
-            return answer
-        return super().get(key, default)
