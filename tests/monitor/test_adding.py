@@ -121,23 +121,12 @@ def test_a_home_page_offers_its_feeds_and_sitemaps_and_the_best_is_added(tmp_pat
     assert (added.url, added.kind, added.groups) == (site.url("/maps/news.xml"), Kind.SITEMAP, ("mine",))
     paths = site.paths()
     assert paths[0] == "/robots.txt" and len(paths) <= MOST_ASKED + 3 and "/login" not in paths
-    # Once more: the best is watched already, and what else there is can be chosen.
-    again = folder.run("sources", "add", site.url("/"), code=2)
-    assert "is a source already" in again.stderr and "--choose" in again.stderr
-    assert "gone.rss: the host answers 404" in again.stderr
-    folder.run("sources", "add", site.url("/"), "--all")
+    # Once more: the best is watched already, and all else that is new goes in.
+    again = folder.run("sources", "add", site.url("/"), "--all")
+    assert "gone.rss: the host answers 404" in again.stderr and "sources of this host already: " in again.stderr
+    rows = [line.split("\t") for line in again.stdout.splitlines()]
+    assert [row[0] for row in rows] == [str(number) for number in range(1, 7)] and "a source already" in rows[0][-1]
     assert [one.url for one in own(tmp_path)][1:] == [site.url(path) for path in ("/rss/sport.rss", "/business/feed/")]
-
-
-def test_numbers_choose_and_a_dry_run_changes_nothing(tmp_path: Path, site: Site) -> None:
-    folder = Folder(tmp_path, site)
-    before = (tmp_path / "monitor.toml").read_bytes()
-    dry = folder.run("sources", "add", site.url("/"), "--dry-run", "--choose", "1")
-    rows = [line.split("\t") for line in dry.stdout.splitlines()]
-    assert [row[0] for row in rows] == [str(number) for number in range(1, 7)] and rows[1][3] == "The Example Post"
-    assert (tmp_path / "monitor.toml").read_bytes() == before
-    folder.run("sources", "add", site.url("/"), "--choose", "5,2")
-    assert [one.url for one in own(tmp_path)] == [site.url("/business/feed/"), site.url("/feed/")]
 
 
 def test_a_newsroom_without_a_feed_is_offered_as_a_list(tmp_path: Path, site: Site) -> None:
@@ -158,16 +147,13 @@ def test_a_feed_or_a_sitemap_itself_is_simply_added(tmp_path: Path, site: Site) 
     site.pages["/old"] = Reply(status=301, headers={"Location": "/feed/"})
     done = folder.run("sources", "add", site.url("/old"), "--outlet", "Post", "--id", "post")
     assert "has moved to" in done.stderr and "read: 30 entries" in done.stderr and done.stdout == ""
-    folder.run("sources", "add", site.url("/maps/news.xml"))
-    assert [(one.id, one.outlet, one.kind, one.url) for one in own(tmp_path)] == [
-        ("post", "Post", Kind.FEED, site.url("/feed/")),
-        ("127-0-0-1-maps-news", "", Kind.SITEMAP, site.url("/maps/news.xml")),
-    ]
-    assert set(site.paths()) == {"/robots.txt", "/old", "/feed/", "/maps/news.xml"}
     site.pages[f"/maps/{datetime.now(UTC):%Y-%m}.xml"] = site.pages["/maps/news.xml"]
     folder.run("sources", "add", site.url("/maps/{yyyy}-{mm}.xml"), "--timezone", "UTC")
-    assert own(tmp_path)[-1].url == site.url("/maps/{yyyy}-{mm}.xml")
-    assert "is a source already: post" in folder.run("sources", "add", site.url("/feed"), code=2).stderr
+    assert [(one.id, one.outlet, one.kind, one.url) for one in own(tmp_path)] == [
+        ("post", "Post", Kind.FEED, site.url("/feed/")),
+        ("127-0-0-1-maps-yyyy-mm", "", Kind.SITEMAP, site.url("/maps/{yyyy}-{mm}.xml")),
+    ]
+    assert set(site.paths()) == {"/robots.txt", "/old", "/feed/", f"/maps/{datetime.now(UTC):%Y-%m}.xml"}
 
 
 def test_what_cannot_be_watched_is_said_and_not_added(tmp_path: Path, site: Site) -> None:
@@ -179,14 +165,15 @@ def test_what_cannot_be_watched_is_said_and_not_added(tmp_path: Path, site: Site
     nothing = folder.run("sources", "add", site.url("/"), code=2).stderr
     assert "names no feed and no sitemap of news" in nothing and "--no-check" in nothing
     assert (tmp_path / "monitor.toml").read_bytes() == before
-    folder.run("sources", "add", site.url("/nothing"), "--no-check", "--kind", "listing")
-    assert [(one.kind, one.url) for one in own(tmp_path)] == [(Kind.LISTING, site.url("/nothing"))]
 
 
-def test_a_refusing_home_page_does_not_hide_the_feed_beside_it(tmp_path: Path, site: Site) -> None:
+def test_a_refusing_home_page_does_not_hide_the_feed_beside_it_and_a_dry_run_changes_nothing(tmp_path: Path, site: Site) -> None:
     site.pages["/"] = Reply("go away", 403)
-    done = Folder(tmp_path, site).run("sources", "add", site.url("/"), "--json")
-    assert {"/feed/", "/maps/news.xml"} <= set(offered(done.stdout))
+    folder = Folder(tmp_path, site)
+    before = (tmp_path / "monitor.toml").read_bytes()
+    found = offered(folder.run("sources", "add", site.url("/"), "--json", "--dry-run").stdout)
+    assert {"/feed/", "/maps/news.xml"} <= set(found) and not any(one["added"] for one in found.values())
+    assert (tmp_path / "monitor.toml").read_bytes() == before
 
 
 # ------------------------------------------------------------------ pure
