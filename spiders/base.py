@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-import signal
-import threading
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -29,6 +26,7 @@ from spiders.pages.charset import charset_of
 from spiders.pages.generic import Extracted, extract
 from spiders.recording import RecordingIntake
 from spiders.settings import LARGEST_PAGE
+from spiders.stopping import when_asked_to_stop
 from spiders.workers import TIMEOUT_S, Workers, what_failed
 from storage.errors import ExtractError
 from storage.identity import url_key
@@ -111,7 +109,7 @@ class MonitorSpider(scrapy.Spider):
     async def start(self) -> AsyncIterator[Any]:
         """Do the whole crawl; Scrapy closes the spider when this ends."""
         work = asyncio.ensure_future(self.work())
-        _when_asked_to_stop(work)
+        when_asked_to_stop(work)
         try:
             async with asyncio.timeout(self.deadline_s):
                 await work
@@ -360,27 +358,6 @@ class MonitorSpider(scrapy.Spider):
 def flag(given: bool | str) -> bool:
     """Read a yes or no, also as the text that `scrapy crawl -a` gives."""
     return given if isinstance(given, bool) else given.strip().lower() not in {"", "0", "no", "false", "off"}
-
-
-def _when_asked_to_stop(work: asyncio.Future[None]) -> None:
-    """End the work on Ctrl-C and SIGTERM: what is stored stays, the rest is unread."""
-    if threading.current_thread() is not threading.main_thread():
-        return
-    _works.add(work)
-    work.add_done_callback(_works.discard)
-    loop = asyncio.get_running_loop()
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        with suppress(NotImplementedError, RuntimeError):
-            loop.add_signal_handler(signum, _stop)
-
-
-# A signal has one handler, and a process may run two spiders (sources and bare addresses).
-_works: set[asyncio.Future[None]] = set()
-
-
-def _stop() -> None:
-    for work in list(_works):
-        work.cancel()
 
 
 def _kept(outcomes: Iterable[Outcome]) -> int:
