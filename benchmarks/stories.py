@@ -1,6 +1,6 @@
-"""Measure copies and stories: pair precision and recall, B-cubed F, a storm of copies, order, cost per article by size of the store.
+"""Measure copies and stories: pair precision and recall, B-cubed F, a storm of copies, order, articles a second (`growth`: by size of the store).
 
-python -m benchmarks.stories [FOLDER] [--million]
+python -m benchmarks.stories [FOLDER]
 
 FOLDER holds mentions-dev.jsonl and stories-dev.jsonl.gz; otherwise the environment's MONITOR_CORPUS, otherwise ../shared/corpus beside the
 repository. What is absent is left out. B-cubed after A. Bagga and B. Baldwin (1998).
@@ -229,75 +229,6 @@ def storm(others: int = 20_000, copies: int = 200) -> tuple[int, int, int]:
     return biggest[1], copies, joined
 
 
-_SEED = 10_000  # articles that are made and placed one by one; a larger store is filled from them
-
-
-def cost(sizes: Sequence[int]) -> None:
-    """Report the time to place and store one article, by the size of the store."""
-    with tempfile.TemporaryDirectory() as folder, Store.open(f"sqlite:///{folder}/cost.db") as store:
-        maker, stored = Maker(11), 0
-        for size in sizes:
-            while stored < min(size, _SEED):
-                with store.transaction() as transaction:
-                    for _ in range(min(1_000, size - stored)):
-                        stored += 1
-                        at = NOW - timedelta(minutes=40 * (_SEED - stored))
-                        store_one(transaction, maker.article(stored, at, sentences=18), at)
-            if size > _SEED:
-                stored = fill(store, size // _SEED)
-            probes = [maker.article(10_000_000 + size + number, NOW, sentences=18) for number in range(400)]
-            with store.transaction() as transaction:  # warm
-                for one in probes[:100]:
-                    place(transaction, one, NOW, familiar=FAMILIAR)
-            started = time.process_time()
-            with store.transaction() as transaction:
-                for one in probes[100:]:
-                    place(transaction, one, NOW, familiar=FAMILIAR)
-            placing = (time.process_time() - started) / 300
-            started = time.process_time()
-            with store.transaction() as transaction:
-                for one in probes[100:]:
-                    store_one(transaction, one, NOW)
-            storing = (time.process_time() - started) / 300
-            print(f"{size:>9,} stored: placing {placing * 1000:.2f} ms, with storing {storing * 1000:.2f} ms of CPU an article")
-
-
-def fill(store: Store, times: int) -> int:
-    """Multiply what is stored up to `times` times the seed, in the database; return how many articles stand there.
-
-    Each round has the same days and other words: its shingles are new, a rare term returns in every twentieth round, a common one in all.
-    """
-    with store.transaction() as transaction:
-        run = transaction.connection.exec_driver_sql
-        run("PRAGMA cache_size = -1000000")
-        columns = [row[1] for row in run("PRAGMA table_info(articles)")]
-        moved = ", ".join(f"{name} + :shift" if name in {"id", "copy_id"} else name for name in columns)
-        first = int(run("SELECT coalesce(max(id), 0) FROM articles").scalar() or 0)
-        done = max(1, first // _SEED)
-        for number in range(done, times):
-            given = {"shift": number * _SEED, "hash": number * 2_654_435_761 % 2**32, "rare": number % 20 * 40_503 * 65_537, "seed": _SEED}
-            other, rare = "((band + :hash) & 4294967295)", "((term + :rare) & 4294967295)"
-            run(f"INSERT OR IGNORE INTO articles ({', '.join(columns)}) SELECT {moved} FROM articles WHERE id <= :seed", given)
-            run(
-                "INSERT OR IGNORE INTO sketches SELECT article_id + :shift, at, version, sketch FROM sketches WHERE article_id <= :seed",
-                given,
-            )
-            run(
-                f"INSERT OR IGNORE INTO bands SELECT {other}, day, article_id + :shift FROM bands WHERE article_id <= :seed ORDER BY 1",
-                given,
-            )
-            run(
-                f"INSERT OR IGNORE INTO terms SELECT {rare}, day, article_id + :shift FROM terms WHERE article_id <= :seed ORDER BY 1",
-                given,
-            )
-        run(
-            "INSERT INTO term_counts SELECT term, count(*) FROM terms WHERE true GROUP BY term"
-            " ON CONFLICT (term) DO UPDATE SET articles = max(articles, excluded.articles)"
-        )
-        run("UPDATE term_counts SET articles = articles * :by WHERE articles > 100", {"by": times / done})
-        return int(run("SELECT count(*) FROM sketches").scalar() or 0)
-
-
 def throughput(count: int = 6_000) -> None:
     """Report how many articles a second `monitor import` takes in, end to end, and what one weighs in the database."""
     maker = Maker(17)
@@ -365,7 +296,6 @@ def main() -> None:
     found, copies, joined = storm()
     print(f"storm: {found} of {copies} variants in one copy group among 20,000 others, {joined} others joined")
     throughput()
-    cost((1_000, 100_000, 1_000_000) if "--million" in sys.argv else (1_000, 100_000))
 
 
 if __name__ == "__main__":

@@ -120,6 +120,18 @@ class Dedupe:
                     counted[key] += added
         return {key: count for key in keys if (count := counted[key])}
 
+    def outdated(self, before: datetime | None, limit: int) -> list[tuple[int, datetime]]:
+        """Return articles whose fingerprint is of an earlier version, with their moments, the newest first.
+
+        Args:
+            before: only those of then or earlier.
+        """
+        query = select(sketches.c.article_id, sketches.c.at).where(sketches.c.version != VERSION)
+        if before is not None:
+            query = query.where(sketches.c.at <= before)
+        query = query.order_by(sketches.c.at.desc(), sketches.c.article_id.desc()).limit(limit)
+        return [(row.article_id, row.at) for row in self._connection.execute(query)]
+
     def total(self) -> int:
         """Return how many articles the index holds."""
         if _TOTAL not in self._counted:
@@ -148,15 +160,14 @@ class Dedupe:
         row = self._connection.execute(select(sketches).where(sketches.c.article_id == article_id)).first()
         if row is None:
             return
-        if row.version == VERSION:
-            old = Fingerprint.unpack(row.sketch, row.at)
-            day = stamp(row.at) if old.dated else 0
-            for table, column, keys in (
-                (bands, bands.c.band, (*old.bands, _UNDATED)),
-                (terms, terms.c.term, (*old.terms, old.title)),
-            ):
-                self._connection.execute(delete(table).where(column.in_(keys), table.c.day == day, table.c.article_id == article_id))
-            self._count(old.terms, -1)
+        old = Fingerprint.unpack(row.sketch, row.at, any_version=True)
+        day = stamp(row.at) if old.dated else 0
+        for table, column, keys in (
+            (bands, bands.c.band, (*old.bands, _UNDATED)),
+            (terms, terms.c.term, (*old.terms, old.title)),
+        ):
+            self._connection.execute(delete(table).where(column.in_(keys), table.c.day == day, table.c.article_id == article_id))
+        self._count(old.terms, -1)
         self._connection.execute(delete(sketches).where(sketches.c.article_id == article_id))
         self._connection.execute(delete(unsettled).where(unsettled.c.article_id == article_id))
 

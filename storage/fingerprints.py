@@ -71,8 +71,11 @@ class Fingerprint:
         return head + language + self.marks + struct.pack(f"<{len(numbers)}I", *numbers)
 
     @classmethod
-    def unpack(cls, packed: bytes, at: datetime) -> Fingerprint:
+    def unpack(cls, packed: bytes, at: datetime, *, any_version: bool = False) -> Fingerprint:
         """Return the fingerprint that `pack` wrote.
+
+        Args:
+            any_version: one of an earlier version, too. All had the same layout; it says under which keys it stands, and is not to be compared.
 
         Raises:
             ValueError: the bytes are of another version, or cut.
@@ -81,7 +84,7 @@ class Fingerprint:
             version, flags, host, title, title_words, words, shingles, template, opening, named, sketched, termed, dated = (
                 _HEAD.unpack_from(packed)
             )
-            if version != VERSION:
+            if version != VERSION and not any_version:
                 raise ValueError(f"a fingerprint of version {version}")
             start = _HEAD.size
             language = packed[start : start + named].decode()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 KEEP_INCIDENTS = timedelta(days=90)
 _DAY = timedelta(days=1)
 _EARLY = timedelta(hours=1)
+_SKETCHED = 3_000  # articles an hour: seconds of work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +100,10 @@ def _daily(config: Config) -> timedelta:
     return _DAY
 
 
+def _hourly(config: Config) -> timedelta:
+    return timedelta(hours=1)
+
+
 def _weekly(config: Config) -> timedelta:
     return 7 * _DAY
 
@@ -133,6 +138,14 @@ def _in_batches(store: Store, forget: Callable[[Retention], int]) -> int:
             return total
 
 
+def _sketch(store: Store, config: Config, now: datetime) -> str:
+    """Sketch anew what an earlier version sketched."""
+    from monitor.sketching import sketch_anew
+
+    made = sketch_anew(store, _SKETCHED)
+    return f"{made} articles sketched anew: new ones are compared with them again" if made else ""
+
+
 def _check(store: Store, config: Config, now: datetime) -> str:
     """Look whether the database is whole; a fault is told in the next digest."""
     from storage.backup import check
@@ -164,6 +177,7 @@ def _backup_pace(config: Config) -> timedelta | None:
 DUTIES: tuple[Duty, ...] = (
     Duty(name="forget", every=_daily, do=_forget),
     Duty(name="expire", every=_daily, do=_expire),
+    Duty(name="sketch", every=_hourly, do=_sketch),
     Duty(name="check", every=_daily, do=_check),
     Duty(name="backup", every=_backup_pace, do=_backup),
     Duty(name="vacuum", every=_weekly, do=_vacuum),

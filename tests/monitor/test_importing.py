@@ -86,7 +86,7 @@ def test_copies_are_the_same_in_ten_orders(tmp_path: Path) -> None:
 
 
 def test_four_processes_at_once_give_what_one_gives(database_url: str, tmp_path: Path) -> None:
-    rows = rows_of({"copy"})
+    rows = rows_of({pair["kind"] for pair in PAIRS})
     with Store.open(f"sqlite:///{tmp_path}/alone.db") as alone:
         imported(alone, written(tmp_path / "all.jsonl", rows))
         wanted = groups(alone)
