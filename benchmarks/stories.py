@@ -3,7 +3,7 @@
 python -m benchmarks.stories [FOLDER]
 
 FOLDER holds mentions-dev.jsonl and stories-dev.jsonl.gz; otherwise the environment's MONITOR_CORPUS, otherwise ../shared/corpus beside the
-repository. What is absent is left out. B-cubed after A. Bagga and B. Baldwin (1998).
+repository; the recorded web is found likewise (`recorded`). What is absent is left out. B-cubed after A. Bagga and B. Baldwin (1998).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from benchmarks.recorded import recorded
 from monitor.matching import Matcher
 from monitor.placing import enter, place
 from monitor.settling import settle_stories
@@ -293,6 +294,7 @@ def main() -> None:
             measure(folder / name)
         else:
             print(f"{name}: absent, left out")
+    recorded()
     found, copies, joined = storm()
     print(f"storm: {found} of {copies} variants in one copy group among 20,000 others, {joined} others joined")
     throughput()
