@@ -31,7 +31,7 @@ from storage.text import SUMMARY_LIMIT, TEXT_LIMIT, TITLE_LIMIT, clean_text
 
 _AT_IT = timedelta(minutes=1)  # an import that has stored nothing for so long was interrupted
 _VAGUE = re.compile(r"\d{4}(?:-\d{2})?")
-_BATCH = 50  # lines a transaction: a kill loses so many at most, and they are imported again
+_BATCH = 200  # lines a transaction: a kill loses so many at most, and they are imported again
 NEWS = timedelta(hours=48)  # what is older is stored, never told
 _LONGEST_LINE = 16 * 1024 * 1024
 

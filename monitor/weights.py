@@ -16,7 +16,7 @@ from storage.terms import EARLY, OFTEN, PART, TITLE, Sort
 _YOUNG = 4.0  # how much more the articles of a young store count than the prior's
 _FAMILIAR = 0.05  # weight of a term of the watchlist
 _PARTLY = 0.93  # a word of a longer name, which is counted by itself: one person is not three agreements
-_NAMED = frozenset({Sort.NAME, Sort.NAMES})
+_NAMED = frozenset({int(Sort.NAME), int(Sort.NAMES)})
 _TOLD = 0.5  # weight from which a shared name or number tells of one event
 _PRIOR = 2_000  # articles that the prior is worth
 _STANDS_IN = {
@@ -30,13 +30,14 @@ _WORTH = {
 _IN_TITLE, _IN_LEAD, _OFTEN_SAID = 1.5, 1.2, 1.6
 _BALLAST, _BALLAST_ACROSS = 6.0, 4.0
 _TRAVELS = frozenset(
-    {Sort.NAME, Sort.NAMES, Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.CONCEPT, Sort.QUOTE, Sort.BOTH}
+    map(int, {Sort.NAME, Sort.NAMES, Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.CONCEPT, Sort.QUOTE, Sort.BOTH})
 )  # survives translation
-_ALL = frozenset(Sort)
-PLAIN = frozenset({Sort.WORD, Sort.LONG, Sort.PAIR, Sort.CONCEPT})
-_FIGURES = frozenset({Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.QUOTE})
-_DISTINCT = frozenset({Sort.NAME, Sort.NAMES, Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.QUOTE})
-_TELLING = frozenset({Sort.NAME, Sort.NAMES, Sort.NUMBER, Sort.QUOTE})  # points at one event
+_ALL = frozenset(map(int, Sort))
+PLAIN = frozenset(map(int, {Sort.WORD, Sort.LONG, Sort.PAIR, Sort.CONCEPT}))
+_FIGURES = frozenset(map(int, {Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.QUOTE}))
+_DISTINCT = frozenset(map(int, {Sort.NAME, Sort.NAMES, Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.QUOTE}))
+_NUMBER = frozenset({int(Sort.NUMBER)})
+_TELLING = frozenset(map(int, {Sort.NAME, Sort.NAMES, Sort.NUMBER, Sort.QUOTE}))  # points at one event
 
 
 class Weigher:
@@ -55,19 +56,40 @@ class Weigher:
         self._unit = math.log(1 + self._all)
         # In a young store the prior would drown what the store itself has seen: a name in every tenth article is no rare one.
         self._seen = 1.0 + _YOUNG * _PRIOR / (_PRIOR + total)
+        self._unseen = _Unseen(self)  # by mark: most terms of a candidate are not the new article's, and not asked for
+
+    def rarity(self, count: int, sort: int) -> float:
+        """Return how rare a term of a sort is that stands in so many articles: 1 for the rarest, 0 or less for what says nothing."""
+        return math.log(self._all / (count * self._seen + _STANDS_IN_BY[sort])) / self._unit
 
     def weights(self, fingerprint: Fingerprint) -> Weights:
         """Return the terms of an article with their weights."""
         found = {}
-        get, every, familiar = self._common.get, self._all, self._familiar
+        common, familiar, unseen = self._common, self._familiar, self._unseen
         for term, mark in zip(fingerprint.terms, fingerprint.marks, strict=True):
             if term in familiar and mark & 0x0F in _NAMED:
                 found[term] = (_FAMILIAR, mark)
                 continue
-            rarity = math.log(every / (get(term, 0) * self._seen + _STANDS_IN_BY[mark & 0x0F])) / self._unit
-            if rarity > 0:
-                found[term] = (_BOOST[mark] * rarity, mark)
+            if count := common.get(term, 0):
+                rarity = self.rarity(count, mark & 0x0F)
+                if rarity > 0:
+                    found[term] = (_BOOST[mark] * rarity, mark)
+            elif weight := unseen[mark]:
+                found[term] = (weight, mark)
         return Weights(found)
+
+
+class _Unseen(dict[int, float]):
+    """The weight of a term that no stored article has, by its mark; 0 where it weighs nothing."""
+
+    def __init__(self, weigher: Weigher) -> None:
+        super().__init__()
+        self._weigher = weigher
+
+    def __missing__(self, mark: int) -> float:
+        rarity = self._weigher.rarity(0, mark & 0x0F)
+        weight = self[mark] = _BOOST[mark] * rarity if rarity > 0 else 0.0
+        return weight
 
 
 _STANDS_IN_BY = [_STANDS_IN[sort] for sort in sorted(_STANDS_IN)]
@@ -98,6 +120,7 @@ class Weights:
     def __init__(self, found: dict[int, tuple[float, int]]) -> None:
         self.found = found
         self._norms: dict[bool, float] = {}
+        self._of_sorts: dict[frozenset[int], set[int]] = {}
 
     def norm(self, across: bool) -> float:
         """Return the length of the vector, ballast included."""
@@ -110,7 +133,7 @@ class Weights:
         """Return the terms that both have."""
         return self.found.keys() & other.found.keys()
 
-    def cosine(self, other: Weights, *, across: bool, kinds: frozenset[Sort] | None = None) -> float:
+    def cosine(self, other: Weights, *, across: bool, kinds: frozenset[int] | None = None) -> float:
         """Return the cosine of the two, or what terms of some kinds add to it; `across` languages by what survives translation alone."""
         mine, theirs = self.found, other.found
         wanted = kinds or (_TRAVELS if across else _ALL)
@@ -134,7 +157,7 @@ class Weights:
 
     def distinct(self) -> set[int]:
         """Return the terms that would differ between two texts of one template."""
-        return {term for term, (_, mark) in self.found.items() if mark & 0x0F in _DISTINCT}
+        return self._of(_DISTINCT)
 
     def template(self, other: Weights, alike: Alike) -> bool:
         """Whether two texts worded alike are about different things: each has names or numbers that the other lacks."""
@@ -179,7 +202,12 @@ class Weights:
 
     def numbers(self) -> set[int]:
         """Return the numbers that say something: no years, nothing small or round."""
-        return {term for term, (_, mark) in self.found.items() if mark & 0x0F == Sort.NUMBER}
+        return self._of(_NUMBER)
+
+    def _of(self, sorts: frozenset[int]) -> set[int]:
+        if sorts not in self._of_sorts:
+            self._of_sorts[sorts] = {term for term, (_, mark) in self.found.items() if mark & 0x0F in sorts}
+        return self._of_sorts[sorts]
 
     def contradicts(self, other: Weights, least: int) -> bool:
         """Whether both give at least so many numbers and none in common."""

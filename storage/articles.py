@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, exists, func, insert, literal_column, select, update
+from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
+from storage import article_statements as statements
 from storage import schema, search
 from storage.filters import ArticleFilter, narrow
 from storage.identity import title_key
 from storage.items import Article, Evidence, Mention, StoredArticle, Story, Suppression
 from storage.prepared import Prepared
-from storage.rows import ARTICLE_COLUMNS, article_values, evidence_value, mention_row, read_article, suppression_row
+from storage.rows import article_values, evidence_value, mention_row, read_article, suppression_row
 from storage.upsert import insert_or
 
 _BATCH = 500
@@ -42,6 +43,8 @@ class Articles:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        # SQLite's index writes what it holds in memory before each other statement that may fail: it is given all of a transaction at once.
+        self._unindexed: list[tuple[int, Article]] = []
 
     # ------------------------------------------------------------------ commands
 
@@ -63,14 +66,19 @@ class Articles:
             "matched": bool(new.mentions),
             "evidence": evidence_value(new.evidence),
         }
-        article_id = self._inserted(_ADD_ARTICLE, values)
+        article_id = self._inserted(statements.ADD_ARTICLE, values)
         if new.copy_id is None:
-            _SET_COPY.run(self._connection, {"b_id": article_id, "b_copy": article_id})
-        _ADD_TEXT.run(self._connection, {"article_id": article_id, "summary": article.summary, "text": article.text})
-        _ADD_URL.run_many(self._connection, [{"url_key": key, "article_id": article_id} for key in new.url_keys])
+            statements.SET_COPY.run(self._connection, {"b_id": article_id, "b_copy": article_id})
+        statements.ADD_TEXT.run(self._connection, {"article_id": article_id, "summary": article.summary, "text": article.text})
+        statements.ADD_URL.run_many(self._connection, [{"url_key": key, "article_id": article_id} for key in new.url_keys])
         self._add_hits(article_id, new.mentions, new.suppressions)
-        search.add(self._connection, article_id, article)
+        self._unindexed.append((article_id, article))
         return article_id
+
+    def flush(self) -> None:
+        """Make searchable what was added; the transaction's end does so."""
+        search.add(self._connection, self._unindexed)
+        self._unindexed.clear()
 
     def revise(
         self,
@@ -104,8 +112,9 @@ class Articles:
             .values(article_id=stored.id, summary=article.summary, text=article.text)
             .on_conflict_do_update(index_elements=["article_id"], set_={"summary": article.summary, "text": article.text})
         )
+        self.flush()
         search.remove(self._connection, stored.id, old)
-        search.add(self._connection, stored.id, article)
+        search.add(self._connection, [(stored.id, article)])
         self.set_hits(stored.id, mentions, suppressions)
 
     def set_hits(
@@ -184,7 +193,7 @@ class Articles:
         found: set[int] = set()
         for key in url_keys:
             if key:
-                found.update(_BY_URL.run(self._connection, {"key": key}).scalars())
+                found.update(statements.BY_URL.run(self._connection, {"key": key}).scalars())
         return sorted(found)
 
     def of_title(self, title: str, since: datetime, until: datetime, *, opaque: bool | None = None) -> list[int]:
@@ -195,8 +204,8 @@ class Articles:
         """
         asked = {"title": title, "since": since, "until": until}
         if opaque is None:
-            return list(_BY_TITLE.run(self._connection, asked).scalars())
-        return list(_BY_TITLE_OPAQUE.run(self._connection, asked | {"opaque": opaque}).scalars())
+            return list(statements.BY_TITLE.run(self._connection, asked).scalars())
+        return list(statements.BY_TITLE_OPAQUE.run(self._connection, asked | {"opaque": opaque}).scalars())
 
     def get(self, article_id: int) -> StoredArticle | None:
         """Return one article."""
@@ -317,7 +326,7 @@ class Articles:
     # ------------------------------------------------------------------ inside
 
     def _new_story(self, now: datetime) -> int:
-        return self._inserted(_ADD_STORY, {"created": now})
+        return self._inserted(statements.ADD_STORY, {"created": now})
 
     def _forward(self, story_ids: Iterable[int], into: int) -> None:
         table, stories = schema.articles, schema.stories
@@ -345,62 +354,13 @@ class Articles:
         hidden: dict[int, list[Any]] = defaultdict(list)
         seen: dict[int, list[str]] = defaultdict(list)
         keys = {"keys": list(ids)}
-        for row in self._connection.execute(_MENTIONS, keys):
+        for row in self._connection.execute(statements.MENTIONS, keys):
             hits[row.article_id].append(row)
-        for row in self._connection.execute(_SUPPRESSIONS, keys):
+        for row in self._connection.execute(statements.SUPPRESSIONS, keys):
             hidden[row.article_id].append(row)
-        for row in self._connection.execute(_SOURCES_OF, keys):
+        for row in self._connection.execute(statements.SOURCES_OF, keys):
             seen[row.article_id].append(row.source_id)
         return {
             row.id: read_article(row, hits[row.id], hidden[row.id], seen[row.id])
-            for row in self._connection.execute(_ARTICLES_TEXT if with_text else _ARTICLES, keys)
+            for row in self._connection.execute(statements.ARTICLES_TEXT if with_text else statements.ARTICLES, keys)
         }
-
-
-_KEYS: BindParameter[Any] = bindparam("keys", expanding=True)
-_SET_COPY = Prepared(update(schema.articles).where(schema.articles.c.id == bindparam("b_id")).values(copy_id=bindparam("b_copy")))
-_OF_TITLE = select(schema.articles.c.id).where(
-    schema.articles.c.title_key == bindparam("title"),
-    schema.articles.c.first_seen >= bindparam("since"),
-    schema.articles.c.first_seen <= bindparam("until"),
-)
-_SAME_TITLE: Any = literal_column("20")  # articles at most
-_BY_TITLE = Prepared(_OF_TITLE.limit(_SAME_TITLE))
-_BY_TITLE_OPAQUE = Prepared(_OF_TITLE.where(schema.articles.c.opaque == bindparam("opaque")).limit(_SAME_TITLE))
-_BY_URL = Prepared(select(schema.article_urls.c.article_id).where(schema.article_urls.c.url_key == bindparam("key")))
-
-
-def _adding(table: Table, *columns: str) -> Any:
-    return insert(table).values({name: bindparam(name) for name in columns})
-
-
-_ADD_STORY = Prepared(_adding(schema.stories, "created").returning(schema.stories.c.id))
-_ADD_ARTICLE = Prepared(
-    _adding(
-        schema.articles, *ARTICLE_COLUMNS, "story_id", "copy_id", "title_key", "first_seen", "baseline", "suppressed", "matched", "evidence",
-    ).returning(schema.articles.c.id)
-)  # fmt: skip
-_ADD_TEXT = Prepared(_adding(schema.texts, "article_id", "summary", "text"))
-_ADD_URL = Prepared(_adding(schema.article_urls, "url_key", "article_id"))
-_MENTIONS = (
-    select(schema.mentions)
-    .where(schema.mentions.c.article_id.in_(_KEYS))
-    .order_by(schema.mentions.c.article_id, schema.mentions.c.position)
-)
-_SUPPRESSIONS = (
-    select(schema.suppressions)
-    .where(schema.suppressions.c.article_id.in_(_KEYS))
-    .order_by(schema.suppressions.c.article_id, schema.suppressions.c.position)
-)
-_SOURCES_OF = (
-    select(schema.sightings.c.article_id, schema.sightings.c.source_id)
-    .where(schema.sightings.c.article_id.in_(_KEYS))
-    .group_by(schema.sightings.c.article_id, schema.sightings.c.source_id)
-    .order_by(func.min(schema.sightings.c.first_seen), schema.sightings.c.source_id)
-)
-_ARTICLES = select(schema.articles).where(schema.articles.c.id.in_(_KEYS))
-_ARTICLES_TEXT = (
-    select(schema.articles, schema.texts.c.summary, schema.texts.c.text)
-    .join(schema.texts, schema.texts.c.article_id == schema.articles.c.id, isouter=True)
-    .where(schema.articles.c.id.in_(_KEYS))
-)

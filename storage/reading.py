@@ -148,6 +148,7 @@ class Reading:
         """Yield articles that hold the words, best first, with a snippet; see storage.search."""
         from storage.search import search
 
+        self.articles.flush()
         return search(self.connection, self.articles, words, wanted)
 
 
@@ -169,5 +170,7 @@ class Transaction(Reading):
 
     def flush(self) -> None:
         """Write what waits for the end of the transaction."""
+        if "articles" in self.__dict__:
+            self.articles.flush()
         if "dedupe" in self.__dict__:
             self.dedupe.flush()

@@ -42,7 +42,7 @@ class Retention:
         for row in rows:
             old = Article(url=row.url, title=row.title, summary=row.summary, text=row.text)
             search.remove(self._connection, row.article_id, old)
-            search.add(self._connection, row.article_id, Article(url=row.url, title=row.title))
+            search.add(self._connection, [(row.article_id, Article(url=row.url, title=row.title))])
         ids = [row.article_id for row in rows]
         self._connection.execute(delete(texts).where(texts.c.article_id.in_(ids)))
         self._connection.execute(update(revisions).where(revisions.c.article_id.in_(ids)).values(text=""))

@@ -6,7 +6,7 @@ SQLite: an FTS5 table without content of its own (the texts stand in `texts`); P
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
@@ -37,11 +37,13 @@ def create(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
 
 
-def add(connection: Connection, article_id: int, article: Article) -> None:
-    """Make an article's words searchable."""
-    title, body = _words(article)
+def add(connection: Connection, articles: Sequence[tuple[int, Article]]) -> None:
+    """Make articles' words searchable, each under its id."""
+    if not articles:
+        return
+    rows = [(article_id, *_words(article)) for article_id, article in articles]
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("INSERT INTO search (rowid, title, body) VALUES (?, ?, ?)", (article_id, title, body))
+        connection.exec_driver_sql("INSERT INTO search (rowid, title, body) VALUES (?, ?, ?)", rows)
         return
     # A tsvector holds at most 1 MB: a text of 400,000 letters can pass that only with the rarest words.
     connection.execute(
@@ -49,7 +51,7 @@ def add(connection: Connection, article_id: int, article: Article) -> None:
             "INSERT INTO search (article_id, words) VALUES (:id, setweight(to_tsvector('simple', :title), 'A') "
             "|| setweight(to_tsvector('simple', :body), 'C'))"
         ),
-        {"id": article_id, "title": title, "body": body[:200_000]},
+        [{"id": article_id, "title": title, "body": body[:200_000]} for article_id, title, body in rows],
     )
 
 

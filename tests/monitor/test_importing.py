@@ -104,6 +104,22 @@ def test_four_processes_at_once_give_what_one_gives(database_url: str, tmp_path:
         assert groups(store) == wanted
 
 
+def test_how_many_lines_share_a_transaction_changes_nothing(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = rows_of({"copy", "quarterly", "market"})[-70:]
+    file = written(tmp_path / "rows.jsonl", rows)
+    imported(store, file)
+    monkeypatch.setattr("monitor.importing._BATCH", 1)
+    with Store.open(f"sqlite:///{tmp_path}/singly.db") as singly:
+        imported(singly, file)
+        placed = []
+        for one in (store, singly):
+            with one.reading() as reading:
+                found = reading.articles.export(EVERYTHING)
+                placed.append([(stored.article.url, stored.story_id, stored.copy_id, stored.evidence) for stored in found])
+    assert placed[0] == placed[1]
+    assert len({story_id for _, story_id, _, _ in placed[0]}) < len(rows)
+
+
 def test_killed_in_the_middle_and_started_again(tmp_path: Path) -> None:
     maker = Maker(32)
     made = [maker.article(number, NOW, sentences=10) for number in range(900)]
