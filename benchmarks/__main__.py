@@ -15,7 +15,8 @@ ON_REQUEST = (
     "broken_feeds",
     "feeds",
     "listings",
-    "reading", "growth",
+    "reading",
+    "growth",
     "throughput",
     "resume",
 )  # only where named: they take minutes

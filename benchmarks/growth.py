@@ -12,7 +12,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -44,6 +44,7 @@ class Growth:
         self._store, self._folder = store, folder
         self._maker, self._matcher = Maker(11), Matcher(builtin_watchlist())
         self._made = 0
+        self._seeds: list[tuple[int, int]] = []  # first and last ids of the articles that a larger store is filled from
 
     def import_(self, articles: Sequence[Article]) -> float:
         """Import articles; returns the seconds of CPU that one took."""
@@ -64,7 +65,9 @@ class Growth:
         by_hand = min(size, _SEED)
         if stored < by_hand:
             days = [NOW - timedelta(minutes=40 * (_SEED - number)) for number in range(stored, by_hand)]
+            before = self._highest()
             self.import_([self._maker.article(stored + number, at, sentences=18) for number, at in enumerate(days)])
+            self._seeds.append((before + 1, self._highest()))
             stored = by_hand
         return self._fill((size - stored) // _SEED) if size > stored else stored
 
@@ -84,20 +87,26 @@ class Growth:
                 made.append(self._maker.article(start + number, NOW, sentences=18))
         return made
 
+    def _highest(self) -> int:
+        with self._store.reading() as reading:
+            return int(reading.connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM articles").scalar_one())
+
     def _fill(self, times: int) -> int:
         """Add `times` times the seed in the database itself; returns how many articles stand there.
 
         Each round has the same days and texts and other numbers: its shingles are new, a rare term comes back in every twentieth
         round, a common one in all.
         """
+        base, step = self._highest(), self._seeds[-1][1]
         with self._store.reading() as reading:
-            base = int(reading.connection.exec_driver_sql("SELECT max(id) FROM articles").scalar_one())
             done = reading.dedupe.total() // _SEED
         for first in range(0, times, _ROUNDS):
             with self._store.transaction() as transaction:
                 transaction.connection.exec_driver_sql("PRAGMA cache_size = -1000000")
                 for number in range(first, min(first + _ROUNDS, times)):
-                    _round(transaction.connection, base + number * _SEED, done + number)
+                    _copied(transaction.connection, "stories", {"first": 1, "last": step, "shift": base + number * step})
+                    for first_id, last_id in self._seeds:
+                        _round(transaction.connection, first_id, last_id, base + number * step, done + number)
         with self._store.transaction() as transaction:
             run = transaction.connection.exec_driver_sql
             run(
@@ -110,23 +119,30 @@ class Growth:
             return int(run("SELECT count(*) FROM sketches").scalar_one())
 
 
-def _round(connection: Connection, shift: int, turn: int) -> None:
-    given = {"shift": shift, "hash": turn * 2_654_435_761 % 2**32, "rare": turn % _RARE * 40_503 * 65_537, "seed": _SEED}
-    for table, changed in _TABLES.items():
-        columns = [row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")]
-        chosen = ", ".join(changed.get(name, name) for name in columns)
-        order = "ORDER BY 1" if table in {"bands", "terms"} else ""
-        connection.exec_driver_sql(
-            f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) SELECT {chosen} FROM {table}"
-            f" WHERE {'id' if table == 'articles' else 'article_id'} <= :seed {order}",
-            given,
-        )
+def _round(connection: Connection, first: int, last: int, shift: int, turn: int) -> None:
+    given = {"shift": shift, "hash": turn * 2_654_435_761 % 2**32, "rare": turn % _RARE * 40_503 * 65_537, "first": first, "last": last}
+    for table in _TABLES:
+        if table != "stories":  # those of all articles come before them
+            _copied(connection, table, given)
+
+
+def _copied(connection: Connection, table: str, given: Mapping[str, int]) -> None:
+    changed = _TABLES[table]
+    columns = [row[1] for row in connection.exec_driver_sql(f"PRAGMA table_info({table})")]
+    chosen = ", ".join(changed.get(name, name) for name in columns)
+    order = "ORDER BY 1" if table in {"bands", "terms"} else ""
+    connection.exec_driver_sql(
+        f"INSERT OR IGNORE INTO {table} ({', '.join(columns)}) SELECT {chosen} FROM {table}"
+        f" WHERE {'id' if table in {'articles', 'stories'} else 'article_id'} BETWEEN :first AND :last {order}",
+        dict(given),
+    )
 
 
 _KEY = "lower(substr(hex(randomblob(11)), 1, 22))"
 _MOVED = {"article_id": "article_id + :shift"}
 _TABLES = {
-    "articles": {"id": "id + :shift", "copy_id": "copy_id + :shift"},
+    "stories": {"id": "id + :shift"},
+    "articles": {"id": "id + :shift", "story_id": "story_id + :shift", "copy_id": "copy_id + :shift"},
     "article_urls": {"url_key": _KEY, **_MOVED},
     "sightings": {"entry_key": _KEY, "url_key": _KEY, **_MOVED},
     "sketches": _MOVED,

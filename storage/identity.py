@@ -17,15 +17,20 @@ from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
 from storage.items import Entry
 from storage.text import fold
 
-# Parameters that say how a reader came, never what is read. Compared in lower case.
+# Parameters that say how a reader came, never what is read. Compared in lower case. After the lists of courlan, ClearURLs and AdGuard as of
+# 2026, without their general words (source, medium, session, uid, cid, keyword): some sites tell their articles apart by those.
 _TRACKING = frozenset(
     "fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ysclid twclid ttclid igshid igsh mc_cid mc_eid mkt_tok _hsenc _hsmi hsctatracking "
     "oly_anon_id oly_enc_id vero_id wickedid zanpid s_cid icid ncid cmpid cmp ito sr_share share_id si spm scm smid smtyp sref socialshare "
     "ref ref_src ref_url referer referrer source_impression from_source at_medium at_campaign at_custom1 at_custom2 at_custom3 at_custom4 "
     "rss partner feedtype xtor cn-reloaded ocid guccounter guce_referrer guce_referrer_sig taid tpcc traffic_source zarsrc zalo utm amp "
-    "_ga _gl __twitter_impression echobox soc_src soc_trk mbid ftag linkid trk trkinfo campaign_id ad_id adgroupid".split()
+    "_ga _gl __twitter_impression echobox soc_src soc_trk mbid ftag linkid trk trkinfo campaign_id ad_id adgroupid "
+    "srsltid gad_source gad_campaignid gs_l gs_lcp usqp ved _openstat fb_action_ids fb_action_types fb_source fb_ref fb_comment_id mibextid "
+    "action_object_map action_type_map action_ref_map li_fat_id epik rdt_cid ymclid irclickid cjevent clickid click_id rb_clickid dicbo "
+    "_branch_match_id _kx _ke __hsfp __hssc __hstc mc_tc ml_subscriber ml_subscriber_hash vero_conv tracking_source wt_zmc wt_mc wtrid "
+    "mkwid s_kwcid ef_id dm_i elqtrackid elqtrack bxid cndid esrc sc_cid sc_campaign asgtbndr".split()
 )
-_TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "piwik_", "hsa_", "vnnid_", "at_", "itm_", "ns_")
+_TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "piwik_", "hsa_", "vnnid_", "at_", "itm_", "otm_", "stm_", "hmb_", "ga_", "trk_", "ns_")
 _TWIN_HOST = re.compile(r"^(?:www\d?|m|mobile|amp|wap|touch)\.(?=[^.]+\.[^.])")
 _AMP_PATH = re.compile(r"(?:/amp|\.amp)(?=/?$)|^/amp(?=/.)|(?<=\.)amp\.(?=html?$)", re.I)
 _INDEX = re.compile(r"/(?:index|default)\.(?:html?|php|aspx?)$", re.I)

@@ -58,6 +58,10 @@ def test_the_one_spelling_is_its_own(url: str) -> None:
         "  https://bao.vn/tin-1.html?utm_source=rss&utm_medium=feed&fbclid=abc\n",
         "https://bao.vn/tin-1.html?UTM_Source=x&gclid=1&vnnid_ref=2&at_medium=3&xtor=4",
         "https://bao.vn/tin-1.html?outputType=amp",
+        "https://bao.vn/tin-1.html?srsltid=a&gad_source=1&gad_campaignid=2&wbraid=3&ga_source=x",
+        "https://bao.vn/tin-1.html?fb_action_ids=1&mibextid=2&li_fat_id=3&epik=4&_branch_match_id=5&__hstc=6&__hssc=7",
+        "https://bao.vn/tin-1.html?mc_cid=1&mc_eid=2&mc_tc=3&ml_subscriber=4&_kx=5&vero_conv=6&trk_contact=7&otm_source=8",
+        "https://mobile.bao.vn:443/tin-1.html?wt_zmc=nl&s_kwcid=1&mkwid=2&rdt_cid=3&irclickid=4&_openstat=5#top",
         "https://bao.vn/tin%2D1.html",
     ],
 )
@@ -71,6 +75,10 @@ def test_twins_are_one_address(twin: str) -> None:
     [
         ("https://bao.vn/tin?id=1", "https://bao.vn/tin?id=2"),
         ("https://bao.vn/tin", "https://bao.vn:8443/tin"),
+        *(
+            (f"https://bao.vn/tin?{name}=1", f"https://bao.vn/tin?{name}=2")
+            for name in ("id", "cid", "eid", "uid", "source", "keyword", "p", "page")
+        ),
         ("https://bao.vn/tin", "https://tin.bao.vn/tin"),
         ("https://bao.vn/Tin", "https://bao.vn/tin"),
         ("https://bao.vn/#!tin/1", "https://bao.vn/#!tin/2"),
