@@ -291,6 +291,7 @@ def _run(
     asked = len(order.sources) + len(order.urls)
     if not asked:
         return CrawlReport(seconds=time.monotonic() - started)
+    from monitor.packs import sitemaps_by_host
     from spiders.base import Result
     from spiders.page import PageSpider
     from spiders.walk import SiteSpider
@@ -310,7 +311,8 @@ def _run(
         process.crawl(PastSpider, sources=order.sources, result=results[-1], **past, **common)
     elif order.sources:
         results.append(Result())
-        process.crawl(SourceSpider, sources=order.sources, result=results[-1], name_feeds=name_feeds, **common)
+        known = {"name_feeds": name_feeds, "sitemaps": sitemaps_by_host()}
+        process.crawl(SourceSpider, sources=order.sources, result=results[-1], **known, **common)
     if order.urls and order.depth:
         results.append(Result())
         walk = {"depth": order.depth, "limit": order.limit, "frontier": frontier}

@@ -20,7 +20,7 @@ from monitor.keeping import Keeping, Rules
 from monitor.matching import Document, Matcher, Matches
 from monitor.outlets import with_outlet
 from storage.identity import entry_hash, url_key
-from storage.items import Arrival, Article, Entry, Kind, Outcome, Poll, PollOutcome, Source, SourceState
+from storage.items import Arrival, Article, Entry, Gap, GapState, Kind, Outcome, Poll, PollOutcome, Source, SourceState
 from storage.reading import Transaction
 from storage.sightings import Sighting
 from storage.store import Store
@@ -29,6 +29,7 @@ from storage.text import fold
 _FLUSH_ROWS = 500
 LONGEST_ID = 128  # code points; a bare address serves as the id of what it was read from
 _FLUSH_S = 3.0
+LONGEST_SITE = 300  # characters
 _DAY = timedelta(hours=24)
 _WINDOWS = {Kind.FEED, Kind.SEARCH}  # they show their latest entries alone, read as a whole each time
 PAST = "past"  # origin of what a crawl of the past brings, also where its page comes at a later crawl
@@ -76,6 +77,7 @@ class StoreIntake:
         self._pending: list[tuple[Source, Entry, str, bool]] = []
         self._waited: set[tuple[str, str]] = set()  # what is asked again in this crawl
         self._polls: list[tuple[SourceState, Poll, datetime]] = []
+        self._sites: dict[str, str] = {}  # of sources whose document shares nothing: where its entries lead
         self._shared: dict[str, bool] = {}  # source -> whether what it shows now overlaps with what it showed before
         self._rides: list[Callable[[Transaction], None]] = []
         self._flushed = time.monotonic()
@@ -102,6 +104,8 @@ class StoreIntake:
             )
         if source.id not in self._shared:  # the first is the whole document, later ones are single entries
             self._shared[source.id] = polling.overlaps(self.state(source), entries, [one is not None and one.shown for one in known])
+            if not self._shared[source.id]:
+                self._sites[source.id] = site_of(entries)
         fresh = []
         for entry, key, before in zip(entries, keys, known, strict=True):
             if before is None and key and key in self._seen:
@@ -148,7 +152,7 @@ class StoreIntake:
         """Remember a poll; it is written with all that it brought."""
         source = self._sources.get(poll.source_id)
         if poll.outcome is PollOutcome.CHANGED and poll.entries and source is not None and source.kind in _WINDOWS:
-            poll = replace(poll, shared=self._shared.get(poll.source_id, poll.shared))
+            poll = replace(poll, shared=self._shared.get(poll.source_id, poll.shared), site=self._sites.get(poll.source_id))
         self.polls[poll.source_id] = poll
         if source is None or source.origin == "once":
             return
@@ -157,6 +161,16 @@ class StoreIntake:
             poll = replace(poll, validators=None)  # what was left is asked for again
         self._polls.append((state, poll, polling.next_poll(source, state, poll)))
         self._flush_when_due()
+
+    def gaps(self, now: datetime) -> list[Gap]:
+        """Return the gaps that are to be looked for; what waits is written before."""
+        self.flush()
+        with self._store.reading() as reading:
+            return reading.gaps.open(now)
+
+    def looked(self, gap: Gap, *, state: GapState, found: int) -> None:
+        """Note what became of a gap, in the transaction that writes what was found."""
+        self.ride(lambda transaction: transaction.gaps.looked(gap.id, state=state, found=found))
 
     def ride(self, change: Callable[[Transaction], None]) -> None:
         """Write something in the transaction that writes what waits now: it stands exactly if that does."""
@@ -300,6 +314,17 @@ class StoreIntake:
         self._sightings.append(sighting)
         if sighting.url_key:
             self._seen[sighting.url_key] = article_id
+
+
+def site_of(entries: Sequence[Entry]) -> str:
+    """Return where most entries lead ("https://example.org"), "" where they lead to many hosts."""
+    origins = Counter(
+        f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        for entry in entries
+        if not entry.opaque and (parts := urlsplit(entry.url)).netloc
+    )
+    origin, times = next(iter(origins.most_common(1)), ("", 0))
+    return origin if 2 * times > len(entries) and len(origin) <= LONGEST_SITE else ""
 
 
 def document_of(article: Article) -> Document:

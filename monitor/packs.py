@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from urllib.parse import quote
 
+from storage.identity import outlet_host
 from storage.items import Kind, Ownership, Source
 from storage.text import fold
 
@@ -114,6 +115,15 @@ def serving(groups: Collection[str], *, more: bool = False) -> Iterator[Source]:
 def archives(groups: Collection[str]) -> Iterator[Source]:
     """Yield the sources of the pack that reach into the past, of the groups that are switched on."""
     return (source for source in pack_sources() if ARCHIVE in source.groups and set(groups) & set(source.groups))
+
+
+def sitemaps_by_host() -> dict[str, tuple[str, ...]]:
+    """Return the sitemaps that the pack knows, by host without "www.", those that reach far into the past last."""
+    found: dict[str, list[str]] = {}
+    for source in sorted(pack_sources(), key=lambda one: ARCHIVE in one.groups):
+        if source.kind is Kind.SITEMAP:
+            found.setdefault(outlet_host(source.url), []).append(source.url)
+    return {host: tuple(urls) for host, urls in found.items()}
 
 
 def outlet_of(host: str) -> Outlet | None:

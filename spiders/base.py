@@ -213,7 +213,7 @@ class MonitorSpider(scrapy.Spider):
         asked = with_page[: self.pages_a_source]
         # The entries of one outlet stand on one host, which is asked in turn anyway; a search leads to many.
         if source.kind is Kind.SEARCH:
-            return kept + await self._side_by_side([partial(self.take_entry, source, entry) for entry in asked])
+            return kept + await self.side_by_side([partial(self.take_entry, source, entry) for entry in asked])
         loop = asyncio.get_running_loop()
         until = loop.time() + self.deadline_s * self.SHARE if self.deadline_s is not None else math.inf
         for at, entry in enumerate(asked):
@@ -234,9 +234,10 @@ class MonitorSpider(scrapy.Spider):
     async def ask_again(self) -> None:
         """Ask again for pages that failed at earlier crawls."""
         waiting = self.intake.unfinished(self.now()) if self.pages else []
-        await self._side_by_side([partial(self.take_entry, source, entry, again=True) for source, entry in waiting])
+        await self.side_by_side([partial(self.take_entry, source, entry, again=True) for source, entry in waiting])
 
-    async def _side_by_side(self, jobs: Sequence[Callable[[], Coroutine[Any, Any, int]]]) -> int:
+    async def side_by_side(self, jobs: Sequence[Callable[[], Coroutine[Any, Any, int]]]) -> int:
+        """Do some jobs, a few at once; returns the sum of what they return."""
         gate = asyncio.Semaphore(_PAGES_AT_ONCE)
 
         async def one(job: Callable[[], Coroutine[Any, Any, int]]) -> int:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
 
-from storage.items import Arrival, Entry, Outcome, Poll, Source, SourceState
+from storage.items import Arrival, Entry, Gap, GapState, Outcome, Poll, Source, SourceState
 
 
 class Intake(Protocol):
@@ -43,6 +43,14 @@ class Intake(Protocol):
 
     def polled(self, poll: Poll) -> None:
         """A source has been read and all of it is stored (or it failed): save validators, health, next poll."""
+        ...
+
+    def gaps(self, now: datetime) -> list[Gap]:
+        """Return the gaps that are still to be looked for, those of this crawl's polls among them."""
+        ...
+
+    def looked(self, gap: Gap, *, state: GapState, found: int) -> None:
+        """A gap has been looked for, and what was found handed over."""
         ...
 
 
@@ -95,6 +103,16 @@ class Handover:
         """See `Intake`."""
         with _told_apart():
             self._intake.polled(poll)
+
+    def gaps(self, now: datetime) -> list[Gap]:
+        """See `Intake`."""
+        with _told_apart():
+            return self._intake.gaps(now)
+
+    def looked(self, gap: Gap, *, state: GapState, found: int) -> None:
+        """See `Intake`."""
+        with _told_apart():
+            self._intake.looked(gap, state=state, found=found)
 
 
 @contextmanager

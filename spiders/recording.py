@@ -7,7 +7,7 @@ from datetime import datetime
 
 from spiders.items import ArticleItem
 from storage.identity import url_key
-from storage.items import Arrival, Entry, Outcome, Poll, Source, SourceState
+from storage.items import Arrival, Entry, Gap, GapState, Outcome, Poll, Source, SourceState
 
 
 class RecordingIntake:
@@ -71,6 +71,13 @@ class RecordingIntake:
     def polled(self, poll: Poll) -> None:
         """Keep the poll."""
         self.polls[poll.source_id] = poll
+
+    def gaps(self, now: datetime) -> list[Gap]:
+        """Nothing was read before, so nothing was missed."""
+        return []
+
+    def looked(self, gap: Gap, *, state: GapState, found: int) -> None:
+        """Nothing is kept of it."""
 
     def items(self) -> Iterator[ArticleItem]:
         """Yield the articles as items."""

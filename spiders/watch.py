@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any, ClassVar
 
 from spiders.base import MonitorSpider, flag
+from spiders.gaps import GapSeeker
 from spiders.pollers.base import Poller
 from spiders.pollers.feed import FeedPoller
 from spiders.pollers.listing import ListingPoller
@@ -28,6 +29,7 @@ class SourceSpider(MonitorSpider):
         sources: what to read.
         url: one address instead, read as this spider's kind; `outlet`, `language`, `timezone`, `only`, `robots` and `browser` say more of it.
         name_feeds: see FeedPoller.
+        sitemaps: news sitemaps that are known, by host; see GapSeeker.
         since: also what is older than the last poll, back to this moment (None: only what is new); a text is read as a date.
     """
 
@@ -39,6 +41,7 @@ class SourceSpider(MonitorSpider):
         sources: Sequence[Source] = (),
         url: str | None = None,
         name_feeds: bool = False,
+        sitemaps: Mapping[str, Sequence[str]] | None = None,
         since: datetime | str | None = None,
         **kwargs: Any,
     ) -> None:
@@ -51,6 +54,7 @@ class SourceSpider(MonitorSpider):
         self.sources = list(sources)
         if url:
             self.sources.append(Source(id=url, url=url, kind=self.kind, origin="once", **about))
+        self._seeker = GapSeeker(self, sitemaps)
         past = _moment(since)
         feeds = FeedPoller(self, name_feeds=name_feeds)
         self.pollers: dict[Kind, Poller] = {
@@ -63,10 +67,11 @@ class SourceSpider(MonitorSpider):
         }
 
     async def work(self) -> None:
-        """Read all sources, and ask again the pages that failed at earlier crawls."""
+        """Read all sources, ask again the pages that failed at earlier crawls, then look for what sources may have missed."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self.ask_again())
             group.create_task(self.in_turns([(source, partial(self.poll, source)) for source in self.sources]))
+        await self._seeker.seek(self.sources)
 
     async def poll(self, source: Source) -> None:
         """Read one source to its end and say what became of it."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from storage.items import Ail, Ailment, Coverage, Gap, Move, Notice, SecondRoad, Unwatched
+from storage.items import Ail, Ailment, Coverage, Gap, GapState, Move, Notice, SecondRoad, Unwatched
 
 _MOMENTS = ("since", "until", "unread_since", "last_crawl")
 _PLAIN = ("due", "read", "entries", "kept", "suppressed")
@@ -47,7 +47,7 @@ def from_json(values: Mapping[str, Any]) -> Coverage:
             for row in values["ailing"]
         ),
         gaps=tuple(
-            Gap(source_id=row[0], at=_sure(row[1]), since=_moment(row[2]), until=_moment(row[3]), state=row[4], found=row[5])
+            Gap(source_id=row[0], at=_sure(row[1]), since=_moment(row[2]), until=_moment(row[3]), state=GapState(row[4]), found=row[5])
             for row in values["gaps"]
         ),
         moved=tuple(Move(source_id=row[0], at=_sure(row[1]), url=row[2]) for row in values["moved"]),

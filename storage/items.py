@@ -99,6 +99,7 @@ class Poll:
     shared: bool = True  # False: no entry in common with the poll before (the window rolled over)
     newest: datetime | None = None  # date of the newest entry
     oldest: datetime | None = None  # date of the oldest entry shown
+    site: str | None = None  # where most of its entries lead ("https://example.org"), "" where to many hosts; told where nothing is shared
     ttl: timedelta | None = None  # the feed's or the server's wish for the next poll
     skip_hours: tuple[int, ...] = ()  # UTC hours, 0 to 23, in which the feed asks not to be read
     skip_days: tuple[int, ...] = ()  # ISO weekdays likewise
@@ -335,6 +336,17 @@ class Ailment:
     began: datetime | None = None  # since when it is worth a warning; its age decides how loud that is
 
 
+class GapState(StrEnum):
+    """What became of a gap."""
+
+    OPEN = "open"  # not looked for yet
+    SEARCHED = "searched"  # in a sitemap of the site that reaches back over all of it
+    PARTLY = "partly"  # ... over a part of it, or more was found than is taken
+    LOST = "lost"  # there is none that reaches back
+    ABSENT = "absent"  # there is none
+    FAILED = "failed"  # it could not be read
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gap:
     """A feed's window rolled over between two polls: what stood between may have been missed."""
@@ -343,9 +355,10 @@ class Gap:
     at: datetime  # when it was noticed
     since: datetime | None = None  # the newest entry known before
     until: datetime | None = None  # the oldest entry shown after
-    state: str = "open"  # "open": not looked for yet; "searched": in the site's news sitemap; "lost": there was none that reached back
-    found: int = 0  # entries found there that were not known
+    state: GapState = GapState.OPEN
+    found: int = 0  # entries found in a sitemap that were not known
     tries: int = 0
+    site: str | None = None  # where the entries of that poll led, "" where to many hosts; None: not known
     id: int = 0
 
 

@@ -52,6 +52,10 @@ class Retention:
         """Forget polls that ended before a moment; what follows from them stands with their sources."""
         return self._connection.execute(delete(schema.polls).where(schema.polls.c.finished < before)).rowcount
 
+    def forget_gaps(self, before: datetime) -> int:
+        """Forget gaps that were noticed before a moment; what digests said of them stands in the ledger."""
+        return self._connection.execute(delete(schema.gaps).where(schema.gaps.c.at < before)).rowcount
+
     def forget_deliveries(self, before: datetime) -> int:
         """Forget deliveries that ended before a moment. Their digests stay, so none is queued again."""
         table = schema.deliveries

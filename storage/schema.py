@@ -111,6 +111,7 @@ gaps = Table(
     Column("state", String(16), nullable=False),
     Column("found", Integer, nullable=False, server_default="0"),
     Column("tries", Integer, nullable=False, server_default="0"),
+    Column("site", String(300)),
 )
 
 # A story carries nothing of its own but its number: what it is follows from its articles.

@@ -104,6 +104,7 @@ class Sources:
         kept, hidden = self._connection.execute(
             select(func.count().filter(articles.c.matched), func.count().filter(articles.c.suppressed)).where(*seen)
         ).one()
+        gaps = Gaps(self._connection).between(since, until, watched)
         known = [state.last_ok for name in unread if (state := states.get(name)) is not None and state.last_ok is not None]
         moves = [
             Move(source_id=state.source_id, at=state.moved, url=state.url)
@@ -119,10 +120,10 @@ class Sources:
             never=tuple(sorted(unread - asked)),
             unread=tuple(sorted(unread)),
             unread_since=min(known, default=None),
-            entries=int(entries or 0),
+            entries=int(entries or 0) + sum(gap.found for gap in gaps),
             kept=kept,
             suppressed=hidden,
-            gaps=tuple(Gaps(self._connection).between(since, until, watched)),
+            gaps=tuple(gaps),
             moved=tuple(moves),
             last_crawl=self._connection.execute(select(func.max(polls.c.finished)).where(polls.c.finished <= until)).scalar(),
             outlets=dict(watched),

@@ -28,7 +28,7 @@ from storage.reading import Reading, Transaction
 if TYPE_CHECKING:
     from storage.notebook import Notebook
 
-SCHEMA_HEAD = "0012"
+SCHEMA_HEAD = "0013"
 
 
 class Store:

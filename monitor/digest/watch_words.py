@@ -16,6 +16,7 @@ from storage.items import Ail, Notice, Unwatched
 _NAMES_SHOWN = 12  # of sources that were silent or not asked; failing ones are always all named, but together from there on
 _WARNED = 8  # names in one warning above the box
 _HOST = re.compile(r"[a-z0-9.-]+")  # somebody will paste the command
+_NOTHING_FOUND = {"searched": "gap_none", "partly": "gap_lost", "lost": "gap_lost", "absent": "gap_absent", "failed": "gap_failed"}
 _GROUPS = {"unread": UNREAD, "silent": (Ail.SILENT,), "bare": (Ail.BARE,)}
 
 
@@ -149,10 +150,12 @@ class Watch:
             said = words.say("span", since=self._when(gap.since), until=self._when(gap.until))
         else:
             said = words.say("gap_until", until=self._when(gap.until)) if gap.until else words.say("gap_unknown")
-        if gap.state == "searched":
+        if gap.found:
             said += f"; {words.count('gap_found', gap.found)}"
-        elif gap.state == "lost":
-            said += f"; {words.say('gap_lost')}"
+            if gap.state == "partly":
+                said += f"{words.say('list')}{words.say('gap_partly')}"
+        elif key := _NOTHING_FOUND.get(gap.state):
+            said += f"; {words.say(key)}"
         return f"{plain(gap.name).strip()}{self._colon}{said}"
 
     def _notice(self, one: Notice) -> str:

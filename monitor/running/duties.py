@@ -114,6 +114,7 @@ def _forget(store: Store, config: Config, now: datetime) -> str:
     with store.transaction() as transaction:
         gone = transaction.incidents.forget(now - KEEP_INCIDENTS)
         gone += transaction.retention.forget_polls(now - keep.poll_days * _DAY)
+        gone += transaction.retention.forget_gaps(now - keep.poll_days * _DAY)
         gone += transaction.retention.forget_deliveries(now - keep.delivery_days * _DAY)
         gone += transaction.retention.forget_pending(now)
     gone += _in_batches(store, lambda retention: retention.forget_sightings(now - keep.entry_days * _DAY))

@@ -67,6 +67,7 @@ class SitemapReading:
     children: tuple[Child, ...] = ()
     total: int = 0  # addresses in the file, older ones included
     newest: datetime | None = None  # of all
+    oldest: datetime | None = None  # of all
 
 
 def is_sitemap(body: bytes, url: str) -> bool:
@@ -129,6 +130,7 @@ class _Found:
         self.children: list[Child] = []
         self.total = self.news = 0
         self.newest: datetime | None = None
+        self.oldest: datetime | None = None
 
     def take(self, element: Any) -> None:
         """Take one <url> or <sitemap>."""
@@ -145,6 +147,8 @@ class _Found:
         moment = one.moment
         if moment and (self.newest is None or moment > self.newest):
             self.newest = moment
+        if moment and (self.oldest is None or moment < self.oldest):
+            self.oldest = moment
         if self.since is not None and moment is not None and moment < self.since:
             return
         if self.only is None or self.only.search(url):
@@ -173,7 +177,7 @@ class _Found:
         """What was found, as a whole."""
         kind = "index" if self.children and not self.total else "news" if self.news * 2 > self.total > 0 else "list"
         return SitemapReading(
-            kind=kind, listed=tuple(self.listed), children=tuple(self.children), total=self.total, newest=self.newest
+            kind=kind, listed=tuple(self.listed), children=tuple(self.children), total=self.total, newest=self.newest, oldest=self.oldest
         )  # fmt: skip
 
 

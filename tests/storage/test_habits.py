@@ -9,7 +9,7 @@ import pytest
 
 from storage.gaps import gap_of
 from storage.habits import after, ailment
-from storage.items import Ail, Poll, PollOutcome, SourceState
+from storage.items import Ail, GapState, Poll, PollOutcome, SourceState
 from storage.store import Store
 from tests.storage.makers import DAY, HOUR, NOW, source
 
@@ -103,7 +103,7 @@ def test_gaps_are_kept_and_looked_for_once(store: Store) -> None:
         transaction.sources.ensure([source()])
         transaction.sources.save_polls([(WELL, poll(shared=False, entries=5, new=5, oldest=NOW - HOUR), NOW + HOUR)])
         (gap,) = transaction.gaps.open(NOW)
-        transaction.gaps.looked(gap.id, state="searched", found=3)
+        transaction.gaps.looked(gap.id, state=GapState.SEARCHED, found=3)
         assert transaction.gaps.open(NOW) == []
         (told,) = transaction.sources.coverage(NOW - DAY, NOW, {"bao": "Báo"}).gaps
         assert (told.state, told.found, told.tries) == ("searched", 3, 1)
