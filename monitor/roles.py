@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
@@ -244,7 +244,7 @@ class Roles:
     def _side(self, field: Field, start: int, end: int) -> _Side:
         folded, written = field.folded[start:end], field.text[start:end]
         found = self._cues.find(written, folded)
-        return _Side(folded, written, tuple(replace(cue, end=_WORD_END.match(folded, cue.end).end()) for cue in found))  # type: ignore[union-attr]
+        return _Side(folded, written, tuple(cue._replace(end=_WORD_END.match(folded, cue.end).end()) for cue in found))  # type: ignore[union-attr]
 
 
 def _first_capital(words: Sequence[str]) -> int | None:

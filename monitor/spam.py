@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
 
 from monitor.senses import Hit
 
 # Folded words of what is sold, and of how it is sold. News about betting has some of the former and hardly one of the latter.
-_BETTING = re.compile(
-    r"(?<!\w)(?:nha cai|ca cuoc|ca do|casino|tai xiu|no hu|da ga|soi keo|keo nha cai|ty le keo|keo bong da|lo de|ban ca|game bai|danh bai|xoc dia|rong ho|"
-    r"baccarat|poker|roulette|blackjack|slots?(?: games?)?|jackpot|sportsbook|betting|gambling|paris sportifs|jeux d'argent)(?!\w)"
-)
+_BETTING_WORDS = (
+    "nha cai", "ca cuoc", "ca do", "casino", "tai xiu", "no hu", "da ga", "soi keo", "keo nha cai", "ty le keo", "keo bong da", "lo de", "ban ca",
+    "game bai", "danh bai", "xoc dia", "rong ho", "baccarat", "poker", "roulette", "blackjack", "slot", "slots", "slot game", "slots game", "slot games", "slots games",
+    "jackpot", "sportsbook", "betting", "gambling", "paris sportifs", "jeux d'argent",
+)  # fmt: skip
+_BETTING = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(_BETTING_WORDS, key=len, reverse=True))})(?!\w)")
 _PROMOTION = re.compile(
     r"(?<!\w)(?:khuyen mai|dang ky(?: ngay| nhan)?|dang nhap|nap rut|nap tien|rut tien|link vao|khong bi chan|hoan tra|thuong nap|uy tin|tai app|trai nghiem ngay|"
     r"bonus|sign up|deposit|free spins?|promo codes?|play now|best odds|inscrivez-vous|code promo)(?!\w)"
@@ -34,10 +38,19 @@ def spam_rule(folded: str, hits: Sequence[Hit]) -> str:
     """
     if _stuffed(hits):
         return "spam: stuffed"
+    if not _betting().find_matches_as_indexes(folded):
+        return ""  # nearly every text; the expression takes ten times as long to see that
     found = _BETTING.findall(folded)
     if len(set(found)) < _DISTINCT_BETTING or len(set(_PROMOTION.findall(folded))) < _DISTINCT_PROMOTION:
         return ""
     return "spam: betting" if len(found) > _BETTING_SHARE * len(_WORD.findall(folded)) else ""
+
+
+@lru_cache(maxsize=1)
+def _betting() -> Any:
+    from ahocorasick_rs import AhoCorasick
+
+    return AhoCorasick(_BETTING_WORDS)
 
 
 def _stuffed(hits: Sequence[Hit]) -> bool:
