@@ -13,6 +13,9 @@ import io
 import json
 import re
 import unicodedata
+import zipfile
+import zlib
+from contextlib import suppress
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
@@ -82,6 +85,28 @@ def scan_html(page: str, *, policy: bool = True) -> list[str]:
     return faults
 
 
+_ROOM_TAGS = frozenset("script link form input button select option textarea".split())
+
+
+def scan_page(page: str, *, policy: bool = True) -> list[str]:
+    """A page of the reading room or the archive: as `scan_html`, but it may have our own scripts, styles and forms, by address alone."""
+    faults = [
+        one for one in scan_html(page, policy=policy) if one not in {f"<{tag}>" for tag in _ROOM_TAGS} and not re.fullmatch(r"<(?:script src|form action)=\.\.\.>", one)
+    ]  # fmt: skip
+    onward = re.findall(r'<meta http-equiv="refresh" content="([^"]*)">', page)
+    if onward and all(re.fullmatch(r"0; url=(?:\.\./)*story/\d+/s\d+\.html", one) for one in onward):
+        faults = [one for one in faults if one != "<meta refresh>"]  # a story that is part of another one by now
+    for tag, attributes in _Page(page).tags:
+        for name in {"script": ("src",), "link": ("href",), "form": ("action",)}.get(tag, ()):
+            if re.match(r"[a-z][a-z0-9+.-]*:|//|\\\\|\s", attributes.get(name) or "", re.I):
+                faults.append(f"<{tag} {name}={attributes.get(name)!r}>")
+        if tag == "script" and not attributes.get("src"):
+            faults.append("a script in the page")
+    if re.search(r"<script[^>]*>\s*[^<\s]", page, re.I):
+        faults.append("a script in the page")
+    return faults
+
+
 def _link_faults(url: str) -> list[str]:
     if "://" not in url[:10] and not url.startswith(("//", "javascript:", "data:", "vbscript:", "file:")) and ":" not in url.split("/")[0]:
         return []  # of our own folder: an index names its pages
@@ -143,6 +168,46 @@ def scan_csv(text: str) -> list[str]:
             if cell[:1] in {"\t", "\r"} or (start and start in "=+@＝＋＠-－" and not re.fullmatch(r"[+-]?\d+(?:\.\d+)?", cell)):
                 faults.append(f"a formula: {cell[:60]!r}")
             faults += scan_text(cell)
+    return faults
+
+
+def scan_workbook(data: bytes) -> list[str]:
+    """An XLSX: no formula, no macro, nothing linked but web addresses, no control in a text."""
+    faults = []
+    with zipfile.ZipFile(io.BytesIO(data)) as book:
+        for name in book.namelist():
+            if re.search(r"vba|macro|externalLink|embeddings|activeX|ctrlProp|\.bin$", name, re.I):
+                faults.append(f"the part {name}")
+            if not name.endswith((".xml", ".rels")):
+                continue
+            for element in ElementTree.fromstring(book.read(name)).iter():
+                local = element.tag.rpartition("}")[2]
+                ours = local == "definedName" and re.fullmatch(
+                    r"(?:\w+|'[\w ]+')!\$[A-Z]+\$\d+:\$[A-Z]+\$\d+", element.text or ""
+                )  # a table's filter
+                if local in {"f", "definedName", "oleObject"} and not ours:
+                    faults.append(f"<{local}> in {name}: {(element.text or '')[:60]!r}")
+                if local == "Relationship" and element.get("TargetMode") == "External":
+                    faults += _link_faults(element.get("Target") or "")
+                if local == "t":
+                    faults += scan_text(element.text or "")
+    return faults
+
+
+def scan_pdf(data: bytes) -> list[str]:
+    """A PDF as Chromium prints it: no script, no launched program, no file in it, links to web addresses alone."""
+    streams = [data]
+    for found in re.finditer(rb"stream\r?\n(.*?)endstream", data, re.S):
+        with suppress(zlib.error):
+            streams.append(zlib.decompressobj().decompress(found[1]))
+    faults = []
+    for part in streams:
+        faults += [
+            f"/{name.decode()}"
+            for name in re.findall(rb"/(JavaScript|JS|Launch|EmbeddedFile|SubmitForm|ImportData|GoToR|OpenAction|AA|RichMedia)\b", part)
+        ]
+        for link in re.findall(rb"/URI\s*\(((?:[^()\\]|\\.)*)\)", part):
+            faults += _link_faults(link.decode("latin-1").replace("\\(", "(").replace("\\)", ")"))
     return faults
 
 
