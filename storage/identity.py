@@ -17,8 +17,8 @@ from urllib.parse import SplitResult, quote, unquote_to_bytes, urlsplit
 from storage.items import Entry
 from storage.text import fold
 
-# Parameters that say how a reader came, never what is read. Compared in lower case. After the lists of courlan, ClearURLs and AdGuard as of
-# 2026, without their general words (source, medium, session, uid, cid, keyword): some sites tell their articles apart by those.
+# Parameters that say how a reader came, never what is read. Compared in lower case. A list of our own; a test holds that it
+# has what courlan's has, without that one's general words (source, medium, session, uid, cid, keyword): some sites tell their articles apart by those.
 _TRACKING = frozenset(
     "fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid ysclid twclid ttclid igshid igsh mc_cid mc_eid mkt_tok _hsenc _hsmi hsctatracking "
     "oly_anon_id oly_enc_id vero_id wickedid zanpid s_cid icid ncid cmpid cmp ito sr_share share_id si spm scm smid smtyp sref socialshare "

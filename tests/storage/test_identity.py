@@ -200,3 +200,19 @@ def test_a_changed_headline_changes_the_hash() -> None:
 )
 def test_keys_of_headlines(title: str, outlet: str, key: str) -> None:
     assert title_key(title, outlet) == key
+
+
+def test_what_courlan_takes_for_tracking_is_taken_for_it_here() -> None:
+    """courlan's list is kept by others; where it knows a word by name, ours does, but for general words that some sites tell articles apart by."""
+    from courlan.clean import TRACKERS_RE
+
+    names = (
+        "dclid fbclid gclid twclid yclid ysclid gbraid wbraid msclkid igshid clickid utm_x pk_x mtm_x itm_x mc_cid mkt_tok oly_enc_id vero_id ga_x _ga "
+        "_gl ref referrer referer xtor gs_l ml_subscriber ad_id campaign_id"
+    )
+    for name in names.split():
+        assert TRACKERS_RE.search(name), name
+        assert canonical_url(f"https://a.example/x?{name}=1") == "https://a.example/x", name
+    for name in ("source", "medium", "session", "keyword", "uid", "cid", "eid", "campaign"):
+        assert TRACKERS_RE.search(name), name
+        assert canonical_url(f"https://a.example/x?{name}=1").endswith(f"?{name}=1"), name
