@@ -18,6 +18,7 @@ from storage.errors import MediaMonitorError, UsageError
 from storage.items import Arrival, Outcome, Poll, PollOutcome, Source
 
 if TYPE_CHECKING:
+    from monitor.checking import Checked
     from monitor.config import Config
     from monitor.log import Log
     from monitor.matching import Matcher
@@ -264,17 +265,19 @@ def dry_crawl(
     return replace(report, outcomes=dict(Counter(intake.outcomes)), polls=tuple(intake.polls.values()))
 
 
-def check(sources: Sequence[Source], config: Config, *, clock: Callable[[], datetime], progress: Progress | None) -> dict[str, Poll]:
+def check(
+    sources: Sequence[Source], config: Config, matcher: Matcher, *, clock: Callable[[], datetime], progress: Progress | None
+) -> list[Checked]:
     """Read each source once and say what was found; nothing is stored, no page is fetched."""
-    from spiders.recording import RecordingIntake
+    from monitor.checking import Checker
 
     check_browser(sources)
-    intake = RecordingIntake(entries=False)
+    intake = Checker(matcher)
     order = CrawlOrder(sources=tuple(sources), pages=False, deadline_s=60.0 * config.crawl.deadline_minutes)
     report = _run(order, config, intake, clock=clock, progress=progress or (lambda done, total, doing: None), name_feeds=True)
     if report.failure:
         raise MediaMonitorError(report.failure)
-    return intake.polls
+    return [intake.checked(source) for source in sources]
 
 
 def _run(

@@ -9,15 +9,17 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TextIO
 from zoneinfo import ZoneInfo
 
+from monitor import health
 from monitor.cli.story_lines import print_story_lines
 from monitor.cli.terminal import put, terminal_of
 from monitor.export import article_record, csv_lines, inert, iso, jsonl, source_record, story_record
 from monitor.shapes import render
-from storage.items import Poll, PollOutcome, Source, SourceState, StoredArticle, Story
+from storage.items import Ailment, Source, SourceState, StoredArticle, Story
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from monitor.checking import Checked
     from monitor.digest.record import Digest
     from monitor.rematch import Line
     from monitor.subscriptions import Imported
@@ -177,46 +179,63 @@ def print_story(reading: Reading, story_id: int, *, zone: ZoneInfo, as_json: boo
         print(f"    seen at: {', '.join(stored.sources) or '-'}")
 
 
-def print_sources(sources: Sequence[Source], states: Mapping[str, SourceState], *, zone: ZoneInfo, as_json: bool) -> None:
-    """Print the configured sources."""
+def print_sources(
+    sources: Sequence[Source], states: Mapping[str, SourceState], ailing: Mapping[str, Ailment], *, now: datetime, as_json: bool
+) -> None:
+    """Print the configured sources with their health."""
+
+    def habit(state: SourceState | None) -> str:
+        return f"new {health.age(now, state.last_new)} ago" if state and state.last_new else ""
+
     if as_json:
         for source in sources:
-            print(json.dumps(source_record(source, states.get(source.id)), ensure_ascii=False))
+            state, ailment = states.get(source.id), ailing.get(source.id)
+            record = source_record(source, state) | {
+                "health": health.word_of(state, ailment), "why": health.sentence(ailment, now) if ailment else None,
+            }  # fmt: skip
+            print(json.dumps(record, ensure_ascii=False))
         return
 
     def rows() -> Iterator[Sequence[str]]:
         for source in sources:
-            state = states.get(source.id)
-            health = state.outcome.value if state and state.outcome else "not yet"
-            yield source.id, source.outlet, source.language, ",".join(source.groups), health, source.url
+            state, ailment = states.get(source.id), ailing.get(source.id)
+            said = f"{health.word_of(state, ailment)}: {health.sentence(ailment, now)}" if ailment else health.word_of(state, None)
+            yield (
+                source.id,
+                source.outlet,
+                source.language,
+                ",".join(source.groups),
+                ", ".join(filter(None, (said, habit(state)))),
+                source.url,
+            )
 
-    table(("id", "outlet", "lang", "groups", "last poll", "address"), rows(), wide=5)
+    table(("id", "outlet", "lang", "groups", "health", "address"), rows(), wide=4)
     print(f"{len(sources)} sources", file=sys.stderr)
 
 
-def print_checks(sources: Sequence[Source], polls: Mapping[str, Poll], *, zone: ZoneInfo, as_json: bool) -> int:
-    """Print what trying each source found; returns the exit code."""
-    good = 0
-    rows: list[Sequence[str]] = []
-    for source in sources:
-        poll = polls.get(source.id)
-        fine = poll is not None and poll.outcome in {PollOutcome.CHANGED, PollOutcome.UNCHANGED}
-        good += fine
-        if poll is None:
-            rows.append((source.id, "not asked", "-", "-", source.url))
-            continue
-        said = f"{poll.entries} entries" if fine else (poll.error or poll.error_kind or poll.outcome.value)
-        rows.append((source.id, poll.outcome.value, local(poll.newest, zone), said, poll.moved_to or source.url))
-        if as_json:
-            record = source_record(source, None) | {
-                "outcome": poll.outcome.value, "status": poll.status, "error": poll.error, "error_kind": poll.error_kind,
-                "entries": poll.entries, "newest": iso(poll.newest), "moved_to": poll.moved_to,
+def print_checks(found: Sequence[Checked], *, zone: ZoneInfo, as_json: bool) -> int:
+    """Print what trying each source found, and what to do; returns the exit code."""
+    good = sum(one.good for one in found)
+    if as_json:
+        for one in found:
+            poll = one.poll
+            record = source_record(one.source, None) | {
+                "outcome": poll.outcome.value if poll else None, "status": poll.status if poll else None, "error": poll.error if poll else "not asked",
+                "error_kind": poll.error_kind if poll else None, "entries": poll.entries if poll else 0, "dated": one.dated, "mentions": one.mentions,
+                "newest": iso(poll.newest) if poll else None, "moved_to": poll.moved_to if poll else None, "advice": one.advice or None,
             }  # fmt: skip
             print(json.dumps(record, ensure_ascii=False))
-    if not as_json:
+    else:
+        rows = (
+            (
+                one.source.id, one.poll.outcome.value if one.poll else "-", local(one.poll.newest if one.poll else None, zone),
+                f"{one.found}{f' -> {one.advice}' if one.advice else ''}", (one.poll.moved_to if one.poll else None) or one.source.url,
+            )
+            for one in found
+        )  # fmt: skip
         table(("source", "outcome", "newest", "found", "address"), rows, wide=3)
-    print(f"{good} of {len(sources)} sources could be read", file=sys.stderr)
-    return 0 if good == len(sources) else 3 if good else 1
+    print(f"{good} of {len(found)} sources could be read", file=sys.stderr)
+    return 0 if good == len(found) else 3 if good else 1
 
 
 def print_imported(result: Imported, *, path: Path, dry: bool, as_json: bool) -> int:

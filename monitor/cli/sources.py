@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -49,16 +50,18 @@ def list_sources(
     group: Annotated[list[str] | None, typer.Option("--group", "-g", help="Only this group.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List all configured sources with their groups and how their last poll went."""
+    """List all configured sources with their groups and their health: how the last poll went, what is new since when, what is wrong."""
     from monitor.cli.show import print_sources
 
     ours = context_of(context)
     sources = [source for source in ours.sources if not group or set(group) & set(source.groups)]
-    states = {}
+    states, ailing, moment = {}, {}, now()
     if ours.has_store():
         with ours.store(create=False).reading() as reading:
             states = reading.sources.states()
-    print_sources(sources, states, zone=ours.zone, as_json=as_json)
+            watched = {source.id: source.outlet or source.id for source in sources}
+            ailing = {one.source_id: one for one in reading.sources.coverage(moment - timedelta(days=1), moment, watched).ailing}
+    print_sources(sources, states, ailing, now=moment, as_json=as_json)
 
 
 @sources_app.command("remove")
@@ -79,7 +82,7 @@ def check_sources(
     group: Annotated[list[str] | None, typer.Option("--group", "-g", help="Only this group.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Try each source now and say what was found: entries, newest, language, errors. Stores nothing.
+    """Try each source now and say what was found: entries, newest, dates, mentions of a topic, errors and what to do. Stores nothing.
 
     Exit code 0: all could be read; 3: some; 1: none.
     """
@@ -90,8 +93,8 @@ def check_sources(
     ours = context_of(context)
     chosen = choose([source for source in ours.sources if not group or set(group) & set(source.groups)], what or [])
     with watch(sys.stderr) as progress:
-        polls = check(chosen, ours.config, clock=now, progress=progress)
-    raise typer.Exit(print_checks(chosen, polls, zone=ours.zone, as_json=as_json))
+        found = check(chosen, ours.config, ours.matcher, clock=now, progress=progress)
+    raise typer.Exit(print_checks(found, zone=ours.zone, as_json=as_json))
 
 
 @sources_app.command("import")

@@ -129,6 +129,23 @@ def test_what_an_edition_said_of_the_watch_it_says_again(desk: Desk) -> None:
     assert "1 of 1 sources read" in text and "set back" not in text, "an incident is told once"
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", "The clock went on by 3.0 h"),
+        ("vi", "Đồng hồ nhảy tới 3.0 h"),
+        ("fr", "L’horloge a avancé de 3.0 h"),
+    ],
+)
+def test_a_clock_that_jumped_on_is_told_in_the_next_digest(desk: Desk, language: str, said: str) -> None:
+    with desk.store.transaction() as transaction:
+        transaction.incidents.add(NOW - timedelta(hours=1), "clock-on", "3.0 h")
+    there = replace(desk, language=language)
+    assert said in " ".join(render(next_edition(there).digest, "text").split())
+    pass_(there)
+    assert said not in " ".join(render(next_edition(there).digest, "text").split()), "an incident is told once"
+
+
 def test_an_incident_of_an_hour_that_came_twice_is_told_all_the_same(desk: Desk) -> None:
     next_edition(desk)
     pass_(desk, timedelta(hours=-3))  # the clock is set back: this moment lies before the last edition's end
