@@ -26,7 +26,7 @@ ENV PATH=/opt/media-monitor/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE
 WORKDIR /data
 VOLUME /data
 USER 10001:10001
-# Exit code 1 if a person should look; the first crawl has its time.
+# Exit code 1 if crawls or digests do not come when they are due; the first crawl has its time.
 HEALTHCHECK --interval=5m --timeout=30s --start-period=45m --retries=2 CMD ["monitor", "status", "--alive"]
 ENTRYPOINT ["monitor"]
 CMD ["run"]
