@@ -215,7 +215,7 @@ async def serve(pages_file: Path, port_file: Path) -> None:
 def configuration(address: str) -> str:
     """The feeds and nothing else; one loopback host stands for many, so no delay."""
     lines = [
-        "[crawl]", "delay_seconds = 0.0", "requests_per_host = 16", "processes = 2", "pages_per_source = 1000",
+        "[crawl]", "delay_seconds = 0.0", "requests_per_host = 16", "processes = 2", "pages_per_source = 1000", "pages_per_host_day = 100000",
         "[network]", f'allow = ["{address.removeprefix("http://")}"]',
         "[packs]", *(f"{group} = false" for group in (*GROUPS, SEARCHES)),
     ]  # fmt: skip
