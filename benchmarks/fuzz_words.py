@@ -161,7 +161,8 @@ def urls() -> st.SearchStrategy[str]:
 def digest_of(headline: str, words: str, outlet: str, url: str, now: datetime) -> Any:
     """A digest of one story with a stranger's words wherever they can stand; the words raw, as if nothing had cleaned them."""
     from monitor.digest.build import build
-    from storage.items import Ail, Ailment, Article, Coverage, Mention, StoredArticle, Story
+    from storage.condition import Ail, Ailment, Coverage
+    from storage.items import Article, Mention, StoredArticle, Story
 
     mention = Mention(topic="FPT", alias=words[:20], field="text", start=0, end=20, snippet=words, snippet_start=0, unit=f"FPT › {outlet}")
     stored = [

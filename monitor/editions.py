@@ -20,9 +20,10 @@ from monitor.delivery.outbox import Target, queue
 from monitor.packs import reach_of
 from monitor.schedule import LATE, Due
 from monitor.stories import lead
+from storage.condition import Coverage, Notice
 from storage.coverage import together
 from storage.errors import UsageError
-from storage.items import Coverage, Notice, Source, Story
+from storage.items import Source, Story
 
 if TYPE_CHECKING:
     from monitor.digest.record import Digest

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from storage.items import Ail, Ailment, SourceState
+from storage.condition import Ail, Ailment
+from storage.items import SourceState
 
 WORDS = {
     Ail.FAILING: "failing",

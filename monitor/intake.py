@@ -19,8 +19,9 @@ from monitor.frame import RecurringLines, line_at
 from monitor.keeping import Keeping, Rules
 from monitor.matching import Document, Matcher, Matches
 from monitor.outlets import with_outlet
+from storage.condition import Gap, GapState
 from storage.identity import entry_hash, url_key
-from storage.items import Arrival, Article, Entry, Gap, GapState, Kind, Outcome, Poll, PollOutcome, Source, SourceState
+from storage.items import Arrival, Article, Entry, Kind, Outcome, Poll, PollOutcome, Source, SourceState
 from storage.reading import Transaction
 from storage.sightings import Sighting
 from storage.store import Store

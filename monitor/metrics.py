@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import monitor
 from monitor.running import duties
+from storage.condition import Ail
 from storage.habits import GOOD
-from storage.items import Ail, Source, SourceState
+from storage.items import Source, SourceState
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,8 @@ from monitor import health, schedule
 from monitor.digest.watch import LONG, UNREAD
 from monitor.digest.watch_words import road_name
 from monitor.export import iso
-from storage.items import Ail, Ailment, Coverage, SecondRoad, Source
+from storage.condition import Ail, Ailment, Coverage, SecondRoad
+from storage.items import Source
 
 if TYPE_CHECKING:
     from monitor.schedule import Timetable

@@ -21,9 +21,10 @@ from spiders.pollers.sitemap import entries_of
 from spiders.readers.archives import is_monthly, of_month, worth_reading
 from spiders.readers.sitemap import LARGEST_SITEMAP, Child, Listed, SitemapReading, read_sitemap, sitemaps_of_robots
 from spiders.settings import LARGEST_ROBOTS
+from storage.condition import Gap, GapState
 from storage.errors import ReadError
 from storage.identity import outlet_host
-from storage.items import Gap, GapState, Kind, Source
+from storage.items import Kind, Source
 
 if TYPE_CHECKING:
     from spiders.base import MonitorSpider

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Protocol
 
-from storage.items import Arrival, Entry, Gap, GapState, Outcome, Poll, Source, SourceState
+from storage.condition import Gap, GapState
+from storage.items import Arrival, Entry, Outcome, Poll, Source, SourceState
 
 
 class Intake(Protocol):

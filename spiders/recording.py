@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from spiders.items import ArticleItem
+from storage.condition import Gap, GapState
 from storage.identity import url_key
-from storage.items import Arrival, Entry, Gap, GapState, Outcome, Poll, Source, SourceState
+from storage.items import Arrival, Entry, Outcome, Poll, Source, SourceState
 
 
 class RecordingIntake:

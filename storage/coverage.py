@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from storage.items import Ail, Ailment, Coverage, Gap, GapState, Move, Notice, SecondRoad, Unwatched
+from storage.condition import Ail, Ailment, Coverage, Gap, GapState, Move, Notice, SecondRoad, Unwatched
 
 _MOMENTS = ("since", "until", "unread_since", "last_crawl")
 _PLAIN = ("due", "read", "entries", "kept", "suppressed")

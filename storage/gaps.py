@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from storage import schema
-from storage.items import Gap, GapState, Poll, SourceState
+from storage.condition import Gap, GapState
+from storage.items import Poll, SourceState
 
 LOOKED_FOR = timedelta(days=3)  # news sitemaps reach back two days
 

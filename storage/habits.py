@@ -9,7 +9,8 @@ import math
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from storage.items import Ail, Ailment, Poll, PollOutcome, SourceState
+from storage.condition import Ail, Ailment
+from storage.items import Poll, PollOutcome, SourceState
 
 GOOD = frozenset({PollOutcome.CHANGED, PollOutcome.UNCHANGED})
 NOT_FOUND_FOR = timedelta(days=3)  # so long an address may answer 404 before it counts as gone

@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, insert, select
 
 from storage import schema
+from storage.condition import Coverage
 from storage.coverage import from_json, to_json
-from storage.items import Coverage
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

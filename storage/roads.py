@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, case, exists, func, select
 
 from storage import schema
-from storage.items import Kind, SecondRoad, Unwatched
+from storage.condition import SecondRoad, Unwatched
+from storage.items import Kind
 
 FIRST = (Kind.FEED, Kind.SITEMAP, Kind.LISTING, Kind.JSON, Kind.SPIDER)
 TOGETHER = timedelta(minutes=30)  # sources of one crawl are asked in any order: what came within it counts as no later

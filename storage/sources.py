@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 
 from storage import schema
+from storage.condition import Ail, Ailment, Coverage, Move
 from storage.gaps import Gaps, gap_of
 from storage.habits import GOOD, after, ailment
-from storage.items import Ail, Ailment, Coverage, Kind, Move, Poll, PollOutcome, Source, SourceState, Validators
+from storage.items import Kind, Poll, PollOutcome, Source, SourceState, Validators
 from storage.upsert import insert_or
 
 _STATE_COLUMNS = [column for column in schema.sources.c if column.name not in {"outlet", "configured_url", "kind"}]

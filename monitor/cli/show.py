@@ -14,7 +14,8 @@ from monitor.cli.story_lines import print_story_lines
 from monitor.cli.terminal import put, terminal_of
 from monitor.export import article_record, csv_lines, inert, iso, jsonl, source_record, story_record
 from monitor.shapes import render
-from storage.items import Ailment, Source, SourceState, StoredArticle, Story
+from storage.condition import Ailment
+from storage.items import Source, SourceState, StoredArticle, Story
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,8 @@ from monitor.digest.safe import plain, safe_url
 from monitor.digest.updates import updates_of
 from monitor.digest.watch import UNREAD, coverage_line
 from monitor.digest.words import Words, words_of
-from storage.items import Coverage, StoredArticle, Story
+from storage.condition import Coverage
+from storage.items import StoredArticle, Story
 from storage.text import fold
 
 if TYPE_CHECKING:

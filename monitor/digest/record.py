@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 
-from storage.items import Ail, Notice, Ownership, SecondRoad
+from storage.condition import Ail, Notice, SecondRoad
+from storage.items import Ownership
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -192,7 +193,7 @@ class Missed:
     name: str
     since: datetime | None
     until: datetime | None
-    state: str = "open"  # see storage.items.Gap
+    state: str = "open"  # see storage.condition.Gap
     found: int = 0
 
 

@@ -13,7 +13,7 @@ from monitor.digest.handdates import HandCalendar
 from monitor.digest.record import Count, CoverageLine, Digest, Line, Span, Trend, Trouble, Update
 from monitor.digest.safe import plain, safe_url
 from monitor.digest.watch import UNREAD
-from storage.items import Ail, SecondRoad
+from storage.condition import Ail, SecondRoad
 
 SCHEMA_VERSION = 1  # grows when a key goes or changes its meaning, not when one is added
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.digest.record import CoverageLine, Level, Missed, Trouble
 from monitor.digest.safe import plain
-from storage.items import Ail, Ailment, Coverage
+from storage.condition import Ail, Ailment, Coverage
 from storage.text import fold
 
 LASTING = timedelta(days=3)

@@ -11,7 +11,7 @@ from monitor.digest.record import CoverageLine, Level, Missed, Trouble
 from monitor.digest.safe import plain
 from monitor.digest.watch import UNREAD
 from monitor.digest.words import Words
-from storage.items import Ail, Notice, Unwatched
+from storage.condition import Ail, Notice, Unwatched
 
 _NAMES_SHOWN = 12  # of sources that were silent or not asked; failing ones are always all named, but together from there on
 _WARNED = 8  # names in one warning above the box

@@ -20,8 +20,8 @@ from monitor.editions import Desk, next_edition
 from monitor.shapes import render
 from spiders.gaps import MOST_DOCUMENTS, MOST_ENTRIES, _Look, _note, _state
 from spiders.readers.sitemap import Listed, SitemapReading
+from storage.condition import Gap, GapState
 from storage.filters import ArticleFilter
-from storage.items import Gap, GapState
 from storage.store import Store
 from tests.end_to_end.conftest import ROOT
 from tests.end_to_end.simulation import NO_PACKS, _words

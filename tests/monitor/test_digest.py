@@ -31,7 +31,8 @@ from monitor.digest.render_text import render_text
 from monitor.digest.safe import plain, safe_url
 from monitor.digest.words import TABLES, words_of
 from monitor.shapes import SHAPES, render
-from storage.items import Ail, Ailment, Article, BodyFrom, Coverage, Gap, Mention, Ownership, StoredArticle, Story
+from storage.condition import Ail, Ailment, Coverage, Gap
+from storage.items import Article, BodyFrom, Mention, Ownership, StoredArticle, Story
 
 DAY = date(2026, 11, 23)
 NOW = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)  # 07:30 in Hanoi

@@ -12,7 +12,8 @@ from monitor.digest.record import Digest
 from monitor.editions import Desk, next_edition, of_day, of_window, preview_edition
 from monitor.shapes import SHAPES, render
 from monitor.status import print_status, status_of
-from storage.items import Kind, SecondRoad, Source, Unwatched
+from storage.condition import SecondRoad, Unwatched
+from storage.items import Kind, Source
 from storage.sightings import Sighting
 from storage.store import Store
 from tests.monitor.test_digest import coverage, digest, story

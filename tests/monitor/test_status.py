@@ -17,7 +17,7 @@ import pytest
 from monitor.digest.record import Digest
 from monitor.shapes import render
 from monitor.status import Status, print_status
-from storage.items import Ail, Ailment, SecondRoad
+from storage.condition import Ail, Ailment, SecondRoad
 from tests.monitor.test_digest import NOW as TOLD
 from tests.monitor.test_digest import coverage, digest, failing, story
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from storage.condition import Ail, GapState
 from storage.gaps import gap_of
 from storage.habits import after, ailment
-from storage.items import Ail, GapState, Poll, PollOutcome, SourceState
+from storage.items import Poll, PollOutcome, SourceState
 from storage.store import Store
 from tests.storage.makers import DAY, HOUR, NOW, source
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from storage.condition import Coverage, SecondRoad, Unwatched
 from storage.coverage import from_json, to_json, together
-from storage.items import Coverage, Kind, SecondRoad, Unwatched
+from storage.items import Kind
 from storage.sightings import Sighting
 from storage.store import Store
 from tests.storage.makers import DAY, HOUR, NOW, mention, new, source

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from storage import schema
+from storage.condition import Ail
 from storage.habits import after, is_silent
-from storage.items import Ail, Poll, PollOutcome, SourceState, Validators
+from storage.items import Poll, PollOutcome, SourceState, Validators
 from storage.store import Store
 from tests.storage.makers import DAY, HOUR, NOW, add, source, suppression
 
