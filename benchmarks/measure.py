@@ -6,8 +6,10 @@ import os
 import statistics
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,3 +65,20 @@ def table(rows: Sequence[tuple[str, Run | str]], *, base: Run) -> str:
 def spread(values: Sequence[float]) -> str:
     """Write minimum, median and maximum of some figures."""
     return f"{min(values):.3f} / {statistics.median(values):.3f} / {max(values):.3f}"
+
+
+@contextmanager
+def serving(command: Sequence[str], port_file: Path, *, cwd: Path | None = None) -> Iterator[str]:
+    """Run a server as a child until the block ends; yields its address.
+
+    Args:
+        port_file: where the child writes its port once it listens.
+    """
+    process = subprocess.Popen(command, cwd=cwd)
+    try:
+        while not port_file.exists() or not port_file.read_text():
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port_file.read_text()}"
+    finally:
+        process.kill()
+        process.wait()

@@ -7,16 +7,14 @@ fetch, parse, keep what is new. Rivals: the `reader` library, `rss2email` (r2e r
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.measure import Run, median, run, table
+from benchmarks.measure import Run, median, run, serving, table
 from monitor.packs import GROUPS, SEARCHES
 
 if TYPE_CHECKING:
@@ -60,14 +58,8 @@ def server(feeds: int, entries: int) -> Iterator[str]:
     """Run the feed server as a child; yields its address."""
     with tempfile.TemporaryDirectory() as folder:
         port_file = Path(folder) / "port"
-        process = subprocess.Popen([sys.executable, "-m", "benchmarks.feedserver", str(port_file), str(feeds), str(entries)])
-        try:
-            while not port_file.exists() or not port_file.read_text():
-                time.sleep(0.05)
-            yield f"http://127.0.0.1:{port_file.read_text()}"
-        finally:
-            process.kill()
-            process.wait()
+        with serving([sys.executable, "-m", "benchmarks.feedserver", str(port_file), str(feeds), str(entries)], port_file) as address:
+            yield address
 
 
 def configuration(address: str) -> str:

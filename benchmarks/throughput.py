@@ -32,6 +32,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.feedserver import text
+from benchmarks.measure import serving
 from monitor.packs import GROUPS, SEARCHES
 
 if TYPE_CHECKING:
@@ -159,14 +160,10 @@ def server(folder: Path, pages: Sequence[str]) -> Iterator[str]:
     """Serve feeds and pages from a child process; yields its address."""
     (folder / "pages.json").write_text(json.dumps(pages), encoding="utf-8")
     port_file = folder / "port"
-    process = subprocess.Popen([sys.executable, "-m", "benchmarks.throughput", str(folder / "pages.json"), str(port_file)], cwd=_ROOT)
-    try:
-        while not port_file.exists() or not port_file.read_text():
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{port_file.read_text()}"
-    finally:
-        process.kill()
-        process.wait()
+    with serving(
+        [sys.executable, "-m", "benchmarks.throughput", str(folder / "pages.json"), str(port_file)], port_file, cwd=_ROOT
+    ) as address:
+        yield address
 
 
 async def serve(pages_file: Path, port_file: Path) -> None:
