@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 PARENT = "MONITOR_PARENT"  # the process id of who watches this child
 _LOOK_S = 1.0
@@ -18,21 +18,20 @@ def for_child(env: Mapping[str, str]) -> dict[str, str]:
     return {**env, PARENT: str(os.getpid())}
 
 
-def end_with_parent(env: Mapping[str, str], *, patience_s: float = _PATIENCE_S, gone: Callable[[int], bool] | None = None) -> None:
-    """Watch the parent that `for_child` named, in a thread; when it is gone, end as after SIGTERM, and after `patience_s` seconds for good.
+def end_with_parent(env: Mapping[str, str]) -> None:
+    """Watch the parent that `for_child` named, in a thread; when it is gone, end as after SIGTERM, and soon after for good.
 
     The kernel could send a signal instead (PR_SET_PDEATHSIG), but on Linux alone, and at the end of the thread that started us.
     """
     told = env.get(PARENT, "")
     if not told.isdigit() or os.name != "posix":
         return
-    is_gone = gone or (lambda parent: os.getppid() != parent)
 
     def watch() -> None:
-        while not is_gone(int(told)):
+        while os.getppid() == int(told):
             time.sleep(_LOOK_S)
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(patience_s)
+        time.sleep(_PATIENCE_S)
         # Our own session: workers that hang on to a page go, too.
         (os.killpg if os.getpgrp() == os.getpid() else os.kill)(os.getpid(), signal.SIGKILL)
 
