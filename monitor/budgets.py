@@ -20,12 +20,14 @@ class HostBudget:
     Args:
         clock: the present moment; days are those of UTC.
         most: pages a host and day; None counts, and never says no.
+        tells: note hosts that had their share for the next digest.
     """
 
-    def __init__(self, store: Store, *, clock: Callable[[], datetime], most: int | None) -> None:
+    def __init__(self, store: Store, *, clock: Callable[[], datetime], most: int | None, tells: bool = True) -> None:
         self._store = store
         self._now = clock
         self._most = most
+        self._tells = tells
         self._day: date | None = None
         self._asked: Counter[str] = Counter()  # of the day, what is not written yet included
         self._unwritten: Counter[tuple[date, str]] = Counter()
@@ -47,7 +49,8 @@ class HostBudget:
                 self._asked[name] += count if day == today else 0
             self._day = today
         if self._most is not None and self._asked[host] >= self._most:
-            self._over.add(host)
+            if self._tells:
+                self._over.add(host)
             return False
         self._asked[host] += 1
         self._unwritten[today, host] += 1

@@ -62,7 +62,7 @@ class CrawlReport:
     unread: tuple[str, ...] = ()
     failure: str | None = None
     left: int = 0  # entries beyond the limit of pages
-    put_off: int = 0  # entries that a crawl of the past leaves to the next one
+    put_off: int = 0  # entries and pages that are left to the next crawl of the same kind
     notes: tuple[str, ...] = ()  # what else a person should know of it
     noun: str = "sources"  # what was asked
     unverified: tuple[str, ...] = ()  # sources whose certificates were not verified, because the configuration says so
@@ -103,7 +103,8 @@ class CrawlReport:
             lines.append(f"{self.left} older entries were left: a greater --limit takes more")
         lines += self.notes
         if self.put_off:
-            lines.append(f"left for the next crawl: {self.put_off} entries; give the same command again")
+            noun = "entry" if self.put_off == 1 else "entries"
+            lines.append(f"left for the next crawl: {self.put_off} {noun}; give the same command again")
         if self.unverified:
             lines.append(f"certificates not verified, as configured (verify_tls = false): {', '.join(self.unverified)}")
         if self.cut_short:
@@ -215,7 +216,7 @@ def crawl_sources(
         if order.since is not None:
             from monitor.past import PastIntake
 
-            intake: StoreIntake = PastIntake(store, matcher, clock=clock, owned=owned)
+            intake: StoreIntake = PastIntake(store, matcher, clock=clock, owned=owned, pages_a_day=config.crawl.pages_per_host_day)
         else:
             intake = StoreIntake(
                 store,

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from monitor.budgets import HostBudget
 from monitor.intake import PAST, StoreIntake
 from storage.items import Arrival, Kind, Outcome, Poll, Source, SourceState
 
 if TYPE_CHECKING:
     from monitor.config import Config
+    from monitor.matching import Matcher
+    from storage.store import Store
 
+SHARE = 0.8  # of the pages that a host may be asked for in a day; the rest is for the news of that day
 _ALGOLIA = (("items", "hits"), ("url", "url"), ("title", "title"), ("id", "objectID"))
 """Its date is when somebody posted the link, not when the article was published: left out."""
 
@@ -23,7 +28,18 @@ class PastIntake(StoreIntake):
     Sources are read as if for the first time, and their health and next poll stay as they were. What is older than two days, or says
     nothing of its age, is baseline: stored, searchable, never told. Its own date is its clock, so that it stands in the figures of its time.
     That holds for pages which fail for the moment and come at a later crawl, too: their source says where they come from.
+
+    Args:
+        pages_a_day: as for all intakes. Four fifths of it are for the past, and that they are used up is no news for a digest: the person
+            who waits for the crawl is told.
     """
+
+    def __init__(
+        self, store: Store, matcher: Matcher, *, clock: Callable[[], datetime], pages_a_day: int | None = None, **kwargs: Any
+    ) -> None:  # fmt: skip
+        super().__init__(store, matcher, clock=clock, **kwargs)
+        most = None if pages_a_day is None else max(int(pages_a_day * SHARE), 1)
+        self._hosts = HostBudget(store, clock=clock, most=most, tells=False)
 
     def state(self, source: Source) -> SourceState:
         """What is remembered of a source: no more than where it has moved to; a search is asked at addresses of its own."""

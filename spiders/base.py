@@ -36,6 +36,7 @@ Progress = Callable[[int, int, str], None]  # done, of how many, what is being d
 _HTML_TYPES = ("text/html", "application/xhtml", "text/plain", "application/xml", "text/xml")
 _LISTS = {Kind.SITEMAP, Kind.LISTING}  # they lead to sections, tags and forms, too
 _PAGES_AT_ONCE = 8  # of a search, whose pages stand on many hosts; each host is asked in turn all the same
+HOST_BUDGET = "host-budget"  # why a page was not asked for: its host had its share of the day
 LATER_STATUS = {408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 525}
 
 
@@ -48,7 +49,7 @@ class Result:
     unread: list[str] = field(default_factory=list)  # ids of sources that the deadline cut off
     pages: int = 0  # pages fetched
     left: int = 0  # entries beyond the limit of pages
-    put_off: int = 0  # entries that a crawl of the past leaves to the next one
+    put_off: int = 0  # entries and pages that are left to the next crawl of the same kind
     notes: list[str] = field(default_factory=list)  # what a person should know of how it went
 
 
@@ -282,9 +283,15 @@ class MonitorSpider(scrapy.Spider):
         """Whether what a page turned out to be is handed over; if not, nothing is noted of it."""
         return True
 
+    def over_budget(self, url: str) -> None:
+        """Say once that a host is asked for no more pages today."""
+        said = f"{urlsplit(url).hostname}: as many pages as a host may be asked for in a day (pages_per_host_day); go on tomorrow"
+        if said not in self.result.notes:
+            self.result.notes.append(said)
+
     async def _arrival(self, source: Source, entry: Entry) -> Arrival:
         if not self.intake.may_ask(entry.url):
-            return self._without(source, entry, "host-budget", later=True)
+            return self._without(source, entry, HOST_BUDGET, later=True)
         answer = await self.ask(source, entry.url, most=LARGEST_PAGE)
         response = answer.response
         if response is None:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+from spiders.base import HOST_BUDGET
 from spiders.fetching import Answer, fetch
 from spiders.frontier import Frontier, MemoryFrontier
 from spiders.intake import intake_failure
@@ -82,7 +83,16 @@ class PastSpider(SourceSpider):
         return await super().take_entries(source, dated[:room])
 
     def is_wanted(self, arrival: Arrival) -> bool:
-        """What only its page dates later than is asked for is left to the everyday crawls; what is older is coverage, too."""
+        """What only its page dates later than is asked for is left to the everyday crawls; what is older is coverage, too.
+
+        What a host has no page left for today is left to the next crawl of the past. The finds of a search stand on many hosts: they are
+        kept as the search tells them, and their pages are asked for later.
+        """
+        if arrival.article.why_no_page == HOST_BUDGET:
+            self.over_budget(arrival.article.url)
+            if arrival.source.kind is not Kind.SEARCH:
+                self._leave(arrival.source, 1)
+                return False
         return arrival.article.published is None or arrival.article.published < self.until
 
     def _later(self, source: Source, entries: Sequence[Entry]) -> int:
@@ -114,6 +124,10 @@ class PastSpider(SourceSpider):
         shown: set[str] = set()
         while waiting and len(asked) <= MOST_PAGES:
             step = waiting.pop(0)
+            if step.depth and not self.intake.may_ask(step.url):
+                self.over_budget(step.url)
+                self._leave(source, 1)
+                return replace(poll, finished=self.now())
             answer = await fetch(self.crawler, step.url, most=LARGEST_FEED, robots=source.robots)
             if step.depth and answer.status in {400, 404, 410}:
                 break  # past the last page

@@ -100,6 +100,7 @@ class SiteSpider(MonitorSpider):
                 group.create_task(self._worker(walk))
         if not walk.left:
             self.frontier.close(name)
+        self.result.put_off += walk.left
         good = walk.good or walk.pages > walk.new  # what was visited at an earlier crawl was good enough to go on
         self.intake.polled(
             Poll(
@@ -133,6 +134,7 @@ class SiteSpider(MonitorSpider):
     async def _visit(self, walk: _Walk, step: Step) -> None:
         if not self.intake.may_ask(step.url):
             walk.left += 1  # another day's
+            self.over_budget(step.url)
             walk.error = ("host-budget", "its host was asked for as many pages as a day may have (pages_per_host_day)")
             return
         answer = await fetch(self.crawler, step.url, most=LARGEST_PAGE)

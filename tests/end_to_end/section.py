@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import date, timedelta
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
@@ -48,13 +49,14 @@ def no_news(seen: Seen) -> Reply:
 class Folder:
     """A folder with a configuration that may ask a loopback site, and commands run in it."""
 
-    def __init__(self, folder: Path, site: Site, database: str = "", more: str = "") -> None:
+    def __init__(self, folder: Path, site: Site, database: str = "", more: str = "", crawl: str = "") -> None:
         self.folder = folder
         self.proxy = ""
         self.database = database or f"sqlite:///{folder / 'monitor.db'}"
         off = "\n".join(f"{group} = false" for group in (*GROUPS, SEARCHES))
         (folder / "monitor.toml").write_text(
-            f'[crawl]\ndelay_seconds = 0\nprocesses = 1\n[network]\nallow = ["{site.netloc}"]\n[packs]\n{off}\n{more}', encoding="utf-8"
+            f'[crawl]\ndelay_seconds = 0\nprocesses = 1\n{crawl}\n[network]\nallow = ["{site.netloc}"]\n[packs]\n{off}\n{more}',
+            encoding="utf-8",
         )
 
     @property
@@ -84,6 +86,15 @@ class Folder:
         out, err = process.communicate(stdin, timeout=240)
         assert code is None or process.returncode == code, f"{arguments} ended with {process.returncode}\n{out}\n{err}"
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
+
+    def let_a_day_pass(self) -> None:
+        """Have what hosts were asked for today count as yesterday's."""
+        engine = create_engine(self.database.replace("postgresql://", "postgresql+psycopg://"))
+        with engine.begin() as connection:
+            for (day,) in connection.execute(text("SELECT DISTINCT day FROM host_days ORDER BY day")).all():
+                before = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
+                connection.execute(text("UPDATE host_days SET day = :before WHERE day = :day"), {"before": before, "day": day})
+        engine.dispose()
 
     def rows(self) -> dict[str, list[tuple[object, ...]]]:
         """What is stored, without numbers and moments."""

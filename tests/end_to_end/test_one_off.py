@@ -69,7 +69,8 @@ def test_what_fails_for_now_waits_and_the_rest_is_not_asked_again(tmp_path: Path
     folder = Folder(tmp_path, site)
     good = site.pages["/a/7.html"]
     site.pages["/a/7.html"] = no_news
-    folder.run("crawl", site.url("/"), "--depth", "50")
+    told = folder.run("crawl", site.url("/"), "--depth", "50", code=3).stdout
+    assert "left for the next crawl: 1 entry; give the same command again" in told
     assert kept(folder, site) == {f"/a/{number}.html" for number in WANTED}
     site.seen.clear()
     site.pages["/a/7.html"] = good

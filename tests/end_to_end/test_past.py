@@ -64,8 +64,6 @@ def test_every_road_leads_into_the_past_and_nothing_of_it_is_told_as_news(tmp_pa
         rows = list(reading.articles.find(ArticleFilter(since=ago(80), until=ago(20))))
         assert len(rows) == len(found)
         assert len(list(reading.search("trung tâm", ArticleFilter()))) == len(found)
-    if database_url.startswith("postgresql"):
-        return  # the rest asks the same store
     assert "mở trung tâm" not in folder.run("digest").stdout
     report = tmp_path / "report.csv"
     folder.run("report", "--since", "120d", "-o", str(report))
@@ -104,6 +102,29 @@ def test_what_is_too_much_for_one_crawl_waits_for_the_same_command(tmp_path: Pat
             break
     assert last.returncode == 0 and "left for the next" not in last.stdout
     assert stored(folder, site).keys() == {one for one in expected(140, 0) if "/map-" in one}
+
+
+def test_a_host_is_asked_for_no_more_than_its_pages_of_a_day(tmp_path: Path, site: Site) -> None:
+    folder = Folder(tmp_path, site, more=old_days.sources(site), crawl="pages_per_host_day = 25")
+    order = ("crawl", "--since", f"{ago(140):%Y-%m-%d}", "blog", "map")
+    wanted = {one for one in expected(140, 0) if "/blog-" in one or "/map-" in one}
+    for day in range(3):
+        site.seen.clear()
+        done = folder.run(*order, code=None)
+        pages = [one for one in site.paths() if one.startswith("/tin/") or "paged=" in one]
+        assert len(pages) <= 20, "four fifths of the host's share: the rest is for the news of the day"
+        if done.returncode == 0:
+            break
+        assert done.returncode == 3 and len(pages) == 20
+        assert "127.0.0.1: as many pages as a host may be asked for in a day (pages_per_host_day); go on tomorrow" in done.stdout
+        assert re.search(r"left for the next crawl: \d+ entr", done.stdout)
+        if day == 0:
+            again = folder.run(*order, code=3)
+            assert "go on tomorrow" in again.stdout and set(pages) == {one for one in site.paths() if one in pages}
+            assert len([one for one in site.paths() if one.startswith("/tin/")]) == len([one for one in pages if one.startswith("/tin/")])
+        folder.let_a_day_pass()
+    assert day == 1 and stored(folder, site).keys() == wanted and all(old for one, old in stored(folder, site).items() if "-0" not in one)
+    assert "As many pages" not in folder.run("digest").stdout, "whoever asked for the past was told; the watch has its share"
 
 
 def test_a_page_that_failed_comes_later_and_is_still_no_news(tmp_path: Path, site: Site) -> None:

@@ -73,8 +73,10 @@ def test_a_host_gets_its_share_of_pages_a_day_whatever_asks_for_it(store: Store)
     second = _intake(store, clock)  # another crawl of the day
     assert [second.may_ask(f"https://trap.example/{n}") for n in range(3)] == [True, False, False]
     assert second.may_ask("https://other.example/1"), "no other host pays for it"
-    assert PastIntake(store, MATCHER, clock=clock).may_ask("https://trap.example/9"), "a crawl of the past has its own limit"
     second.flush()
+    past = PastIntake(store, MATCHER, clock=clock, pages_a_day=5)  # four of them for the past
+    assert [past.may_ask(f"https://trap.example/old/{n}") for n in range(2)] == [True, False]
+    past.flush()
     assert not _intake(store, clock).may_ask("https://trap.example/4")
     said = _told(store, clock)
     assert "As many pages as a host may be asked for in a day" in said and "trap.example" in said and "other.example" not in said
@@ -83,7 +85,7 @@ def test_a_host_gets_its_share_of_pages_a_day_whatever_asks_for_it(store: Store)
     second.flush()
     with store.reading() as reading:
         assert reading.hosts.pages(clock.now.date()) == {"trap.example": 1}
-        assert reading.hosts.pages((clock.now - timedelta(days=1)).date()) == {"trap.example": 3, "other.example": 1}
+        assert reading.hosts.pages((clock.now - timedelta(days=1)).date()) == {"trap.example": 4, "other.example": 1}
     clock.pass_(days=9)
     assert second.may_ask("https://trap.example/6")
     second.flush()
