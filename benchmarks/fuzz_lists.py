@@ -122,7 +122,8 @@ def opml(data: bytes) -> None:
 def links(body: bytes, url: str) -> None:
     """Links that lead on stay on their site."""
     from spiders.readers.anchors import MOST_LINKS, read_anchors, site_of
-    from spiders.readers.past import between, has_windows, most_results, next_archive
+    from spiders.readers.engines import most_results, notice_of
+    from spiders.readers.past import between, has_windows, next_archive
 
     url = _asked(url)
     found = read_anchors(body, url=url)
@@ -134,7 +135,10 @@ def links(body: bytes, url: str) -> None:
     assert not before or urlsplit(before).hostname == urlsplit(url).hostname
     has_windows(url)
     between(url, NOW - timedelta(days=9), NOW, NOW)
-    most_results(url)
+    assert 1 <= most_results(url) <= 250
+    for engine in ("https://api.gdeltproject.org/", url):
+        if notice := notice_of(engine, body):
+            assert_clean(notice.said, 320)
 
 
 def _asked(url: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from monitor.matching import Document, Matcher
+from spiders.readers.engines import most_results
 from spiders.recording import RecordingIntake
 from storage.identity import outlet_host
 from storage.items import Entry, Kind, Poll, PollOutcome, Source
@@ -22,6 +23,8 @@ _ADVICE = {
     "http-404": "the address is gone: look for the new one (monitor sources add {host})",
     "http-410": "the address is gone: look for the new one (monitor sources add {host})",
     "http-429": "it was asked too often: wait; monitor run keeps the pause that it asks for",
+    "limit": "it was asked too often: wait; it is asked again by itself",
+    "bad-query": "correct what it is asked for in its address; some engines say so when they are busy, too",
     "http-5": "its server is in trouble: wait; it is asked again by itself",
     "timeout": "it is slow or down: wait; timeout_seconds in [crawl] gives it longer",
     "not-a-feed": "there is a page and no feed: look what the site offers (monitor sources add {host})",
@@ -69,7 +72,8 @@ class Checked:
         if not self.good:
             return poll.error or poll.error_kind or poll.outcome.value
         named = "" if self.mentions is None else f", {self.mentions} name a topic"
-        return f"{poll.entries} entries, {self.dated} dated{named}"
+        full = ", as many as it gives at most" if self.source.kind is Kind.SEARCH and poll.entries >= most_results(self.source.url) else ""
+        return f"{poll.entries} entries{full}, {self.dated} dated{named}"
 
 
 class Checker(RecordingIntake):

@@ -29,6 +29,8 @@ _FIRST_BACKOFF = {
 }
 _BY_KIND = {
     "http-429": timedelta(hours=1),
+    "limit": timedelta(hours=1),
+    "bad-query": timedelta(hours=1),
     "http-410": timedelta(hours=6),
     "robots": timedelta(hours=6),
     "tls": timedelta(hours=1),
@@ -65,7 +67,7 @@ def due(sources: Iterable[Source], states: Mapping[str, SourceState], now: datet
 
 
 def _asks_for_patience(state: SourceState | None, now: datetime) -> bool:
-    return state is not None and state.error_kind == "http-429" and not is_due(state, now)
+    return state is not None and state.error_kind in {"http-429", "limit"} and not is_due(state, now)
 
 
 def _host(source: Source) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ENGINES", "names_of", "searches"]
 
-_LONGEST_QUERY = 200  # characters; GDELT refuses longer ones
+_LONGEST_QUERY = 200  # characters; GDELT refuses queries of more than some 250
 _MOST_NAMES = 8
 _SHORTEST = 5  # letters; GDELT refuses very short words
 _PLAIN = re.compile(r"[\w' ]+")  # no dashes and brackets, which engines take for something else
@@ -82,7 +82,8 @@ def _letters(name: str) -> int:
 
 
 def _gdelt(topic: str, names: Sequence[str], language: str) -> Source:
-    quoted = [f'"{name}"' for name in names]
+    # Of a single word in quotation marks GDELT says that the phrase is too short.
+    quoted = [name if name.isalnum() else f'"{name}"' for name in names]
     either = f"({' OR '.join(quoted)})" if len(quoted) > 1 else quoted[0]
     asked = quote(f"{either} sourcelang:{_GDELT_LANGUAGES[language]}", safe="")
     url = f"https://api.gdeltproject.org/api/v2/doc/doc?query={asked}&mode=artlist&format=json&maxrecords=250&timespan=3d&sort=datedesc"

@@ -15,6 +15,7 @@ from scrapy.utils.httpobj import urlparse_cached
 
 from spiders.fetching import kind_of
 from spiders.guard import Refused
+from spiders.readers.engines import LIMIT, notice_of
 
 FAILURES = 2  # connections in a row that failed; then the host counts as down for this crawl
 LONGEST_PATIENCE = timedelta(hours=24)
@@ -28,7 +29,7 @@ class HostMiddleware:
         self._crawler = crawler
         self._failures: Counter[str] = Counter()
         self._last: dict[str, tuple[str, str]] = {}
-        self._patience: dict[str, datetime | None] = {}
+        self._patience: dict[str, Refused] = {}
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -43,17 +44,22 @@ class HostMiddleware:
         """
         host = _host(request)
         if host in self._patience:
-            raise Refused("http-429", f"{host} answered 429 (too many requests)", later=True, until=self._patience[host])
+            wish = self._patience[host]
+            raise Refused(wish.kind, str(wish), later=True, until=wish.until)
         if self._failures[host] >= FAILURES:
             kind, said = self._last[host]
             raise Refused(kind, said, later=True)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """A host that answers is up; 429 speaks for the whole host."""
+        """A host that answers is up; 429, or an engine's line of text that says the same, speaks for the whole host."""
         host = _host(request)
         self._failures.pop(host, None)
+        notice = notice_of(request.url, response.body)
         if response.status == 429:
-            self._patience[host] = retry_after(response, clock_of(self._crawler)())
+            said = notice.said if notice else f"{host} answered 429 (too many requests)"
+            self._patience[host] = Refused("http-429", said, until=retry_after(response, clock_of(self._crawler)()))
+        elif notice is not None and notice.kind == LIMIT:
+            self._patience[host] = Refused(LIMIT, notice.said)
         return response
 
     def process_exception(self, request: Request, exception: Exception) -> None:
@@ -66,8 +72,15 @@ class HostMiddleware:
 
 
 def retry_after(response: Response, now: datetime) -> datetime | None:
-    """Return until when an answer asks for patience, at most a day ahead: Retry-After in seconds or as a date of any HTTP form."""
+    """Return until when an answer asks for patience, at most a day ahead: Retry-After in seconds or as a date of any HTTP form.
+
+    Where a refusal has none, the end of the quota: RateLimit-Reset or X-RateLimit-Reset (Reddit), in seconds or as seconds since 1970.
+    """
     value = _header(response, "Retry-After")
+    if not value and response.status in {429, 503}:
+        value = _header(response, "RateLimit-Reset") or _header(response, "X-RateLimit-Reset")
+        if re.fullmatch(r"\d{9,11}(?:\.\d+)?", value):
+            value = str(max(float(value) - now.timestamp(), 0.0))
     if re.fullmatch(r"\d+(?:\.\d+)?", value):
         wait = timedelta(seconds=min(float(value[:12]), 10**8))
     else:

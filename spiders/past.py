@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,10 +15,12 @@ from spiders.fetching import Answer, fetch
 from spiders.frontier import Frontier, MemoryFrontier
 from spiders.intake import intake_failure
 from spiders.pollers.base import refusal
+from spiders.pollers.feed import FeedPoller
 from spiders.pollers.listing import ListingPoller
 from spiders.pollers.sitemap import SitemapPoller
+from spiders.readers.engines import most_results
 from spiders.readers.feed import Reading, read_feed
-from spiders.readers.past import between, most_results, next_archive, windows
+from spiders.readers.past import between, next_archive, shortest, windows
 from spiders.settings import LARGEST_FEED
 from spiders.watch import SourceSpider
 from spiders.workers import what_failed
@@ -29,7 +31,6 @@ from storage.items import Arrival, Entry, Kind, Poll, PollOutcome, Source, Step
 GUESSED = "~sitemaps"  # ends the id of a robots.txt that nobody named: it may name no sitemap
 MOST_PAGES = 1_000  # of one feed
 _GOOD = {PollOutcome.CHANGED, PollOutcome.UNCHANGED}
-_DAY = timedelta(days=1)
 
 
 class PastSpider(SourceSpider):
@@ -51,6 +52,7 @@ class PastSpider(SourceSpider):
         self.frontier = frontier or MemoryFrontier()
         self.pollers[Kind.SITEMAP] = SitemapPoller(self, since=since, until=until)
         self.pollers[Kind.LISTING] = ListingPoller(self, since=since)
+        self.pollers[Kind.SEARCH] = FeedPoller(self, in_windows=True)
         self._asked_of: Counter[str] = Counter()  # source -> pages of articles
         self._left_of: Counter[str] = Counter()  # source -> entries that wait for the next crawl
 
@@ -206,7 +208,7 @@ class PastSpider(SourceSpider):
         return replace(poll, finished=self.now())
 
     async def _window(self, source: Source, span: tuple[datetime, datetime], url: str, now: datetime) -> Poll:
-        """Ask for a window, and for its halves where it is full, down to a day; returns what all came to, or the first failure."""
+        """Ask for a window, and for its halves where it is full, down to a day or an hour; returns what all came to, or the first failure."""
         whole: Poll | None = None
         smaller = [(span, url)]
         while smaller:
@@ -218,13 +220,23 @@ class PastSpider(SourceSpider):
                 one = replace(one, entries=whole.entries + one.entries, new=whole.new + one.new, kept=whole.kept + one.kept)
             if one.outcome not in _GOOD:
                 return one
-            if one.entries - (whole.entries if whole else 0) >= most_results(address) and end - begin > _DAY:
-                middle = begin + max((end - begin) / 2 // _DAY, 1) * _DAY
-                halves = ((begin, middle), (middle, end))
+            if one.entries - (whole.entries if whole else 0) >= most_results(address):
+                halves = list(_halves(begin, end, shortest(address)))
                 smaller += [(half, half_url) for half in halves if (half_url := between(source.url, *half, now))]
+                if not halves:
+                    self.result.notes.append(
+                        f"{source.id}: {begin:%Y-%m-%d %H:%M} had more results than this search gives; some are missing"
+                    )
             whole = one
         assert whole is not None
         return whole
+
+
+def _halves(begin: datetime, end: datetime, step: timedelta) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the halves of a window, cut at whole steps; nothing where it is no longer than one."""
+    if end - begin > step:
+        middle = begin + max((end - begin) / 2 // step, 1) * step
+        yield from ((begin, middle), (middle, end))
 
 
 def _failure(answer: Answer, error: ReadError) -> dict[str, Any]:

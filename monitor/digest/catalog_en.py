@@ -150,6 +150,8 @@ WORDS: Catalog = {
     "r_timeout": "no answer in time",
     "r_tls": "no secure connection",
     "r_connection": "no connection",
+    "r_limit": "asks for fewer requests",
+    "r_bad-query": "does not take the query",
     "r_not-a-feed": "not a feed",
     "r_robots": "robots.txt forbids it",
     "r_blocked": "access refused",

@@ -162,6 +162,8 @@ WORDS: Catalog = {
     "r_timeout": "pas de réponse à temps",
     "r_tls": "connexion non sûre",
     "r_connection": "connexion impossible",
+    "r_limit": "demande moins de requêtes",
+    "r_bad-query": "n’accepte pas la recherche",
     "r_not-a-feed": "n’est pas un flux",
     "r_robots": "interdit par robots.txt",
     "r_blocked": "accès refusé",

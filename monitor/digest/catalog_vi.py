@@ -111,6 +111,8 @@ WORDS: Catalog = {
     "r_timeout": "quá thời gian chờ",
     "r_tls": "kết nối không an toàn",
     "r_connection": "không kết nối được",
+    "r_limit": "yêu cầu hỏi ít hơn",
+    "r_bad-query": "không nhận câu tìm kiếm",
     "r_not-a-feed": "không phải nguồn tin RSS hay Atom",
     "r_robots": "robots.txt không cho phép",
     "r_blocked": "bị từ chối truy cập",

@@ -17,6 +17,7 @@ from scrapy.http import Response
 from spiders.fetching import Answer
 from spiders.hosts import fresh_for, retry_after
 from spiders.intake import intake_failure
+from spiders.readers.engines import Notice, notice_of
 from spiders.readers.mapped import NoAddress
 from spiders.settings import LARGEST_FEED
 from spiders.workers import WorkerFailed, what_failed
@@ -32,6 +33,14 @@ SAMPLE = timedelta(
 )  # between two pages of a source that are read to the end though they can name nobody, to know whether that works
 _CHALLENGE = (b"just a moment", b"cf-chl", b"challenge-platform", b"captcha", b"access denied", b"attention required")
 _LOGIN = re.compile(rb"<input[^>]{1,400}type\s*=\s*[\"']?password", re.I)
+
+
+class EngineSays(ReadError):
+    """A search engine gave no results, and says in words of its own why not."""
+
+    def __init__(self, notice: Notice) -> None:
+        super().__init__(notice.said)
+        self.kind = notice.kind
 
 
 class Poller:
@@ -158,6 +167,8 @@ class Poller:
         """What a poll says of a document that could not be read."""
         response = answer.response
         assert response is not None
+        if isinstance(error, EngineSays):
+            return {"outcome": PollOutcome.FAILED, "error_kind": error.kind, "error": str(error), "moved_to": None}
         if challenged(response):
             return {
                 "outcome": PollOutcome.BLOCKED,
@@ -206,4 +217,6 @@ def refusal(response: Response, noun: str) -> dict[str, Any]:
             "error_kind": "challenge",
             "error": f"a check for humans stands before the {noun} ({status})",
         }
-    return {"outcome": PollOutcome.FAILED, "error_kind": f"http-{status}", "error": f"the host answers {status}"}
+    notice = notice_of(response.url, response.body)
+    said = notice.said if notice else "the host asks for fewer requests (429)" if status == 429 else f"the host answers {status}"
+    return {"outcome": PollOutcome.FAILED, "error_kind": f"http-{status}", "error": said}

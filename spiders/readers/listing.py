@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,13 +35,15 @@ LARGEST_LISTING = 8 * 1024 * 1024  # bytes
 MOST_LINKS = 5_000
 FEWEST = 3  # links that stand alike are a list
 _GOOD = 4.0  # points that an article's link has at least
+_MANY, _MANY_POINTS = 10, 0.5  # so many that stand alike speak for themselves
 _NEAR = 0.6  # of the best group's points: another list of articles on the same page
 _HIGHEST = 6  # steps from a link to the box that holds what belongs to it
-_SHORT_TEXT = 60  # code points; a longer text beside a headline is no date
+_SHORT_TEXT = 60  # code points; a longer text beside a headline is no date ...
+_LONG_TEXT = 300  # ... unless its element's name says that it holds one
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 _NO_ARTICLE = re.compile(
-    r"/(?:tags?|tu-khoa|chu-de|topics?|category|categories|chuyen-muc|authors?|tac-gia|page|search|tim-kiem|login|dang-nhap|register|subscribe|rss|feed|"
-    r"contact|lien-he|about|gioi-thieu|privacy|terms|video|photo|podcast)s?(?:/|$|\.html?$)|\.(?:jpe?g|png|gif|webp|svg|pdf|zip|mp[34]|css|js|xml|rss)$",
+    r"/(?:tags?|tu-khoa|chu-de|topics?|category|categories|chuyen-muc|authors?|tac-gia|search|tim-kiem|login|dang-nhap|register|subscribe|rss|feed|"
+    r"contact|lien-he|about|gioi-thieu|privacy|terms|video|photo|podcast)s?(?:/|$|\.html?$)|/pages?(?:/\d+)?/?$|\.(?:jpe?g|png|gif|webp|svg|pdf|zip|mp[34]|css|js|xml|rss)$",
     re.I,
 )
 _MORE = re.compile(
@@ -150,13 +153,14 @@ class _Spot:
 def _spots(root: Any, url: str, wanted: re.Pattern[str] | None) -> list[_Spot]:
     """Collect the addresses of a page that may be articles, in the page's order, each once."""
     here, own = outlet_host(url), canonical_url(url)
+    below = urlsplit(url).path.rstrip("/").lower()
     anchors: dict[str, list[tuple[Any, str]]] = {}
     for anchor in root.iter("a"):
         link = absolute(url, anchor.get("href") or "").partition("#")[0]
         key = canonical_url(link) if link else ""
         if not key or key == own or not _same_site(outlet_host(link), here) or len(anchors) > MOST_LINKS:
             continue
-        if (wanted is not None and not wanted.search(link)) or (wanted is None and _is_no_article(link)):
+        if (wanted is not None and not wanted.search(link)) or (wanted is None and _is_no_article(link, below)):
             continue
         anchors.setdefault(key, []).append((anchor, link))
     frames = _Frames(root)
@@ -172,12 +176,17 @@ def _spots(root: Any, url: str, wanted: re.Pattern[str] | None) -> list[_Spot]:
     return spots
 
 
-def _is_no_article(link: str) -> bool:
-    """Whether an address is surely none of an article: a home page (unless it asks for one by number), a section, a file."""
+def _is_no_article(link: str, below: str) -> bool:
+    """Whether an address is surely none of an article: a home page (unless it asks for one by number), a section, a file.
+
+    What an address has in common with the page's own path (`below`) says nothing: the releases of /about/news stand below it.
+    """
     parts = urlsplit(link)
     if parts.path in {"", "/"}:
         return _BY_NUMBER.search(parts.query) is None
-    return _NO_ARTICLE.search(parts.path) is not None
+    steps = parts.path.split("/")
+    shared = sum(1 for _ in takewhile(lambda pair: pair[0].lower() == pair[1], zip(steps, below.split("/"), strict=False)))
+    return _NO_ARTICLE.search("/" + "/".join(steps[shared:])) is not None
 
 
 def _same_site(host: str, here: str) -> bool:
@@ -295,10 +304,12 @@ def _groups(spots: Sequence[_Spot], *, any_points: bool) -> list[list[_Spot]]:
         by_shape[spot.shape].append(spot)
     least = -math.inf if any_points else _GOOD
     rated = sorted(((_mean(group), group) for group in by_shape.values()), key=lambda one: -one[0] * math.log1p(len(one[1])))
-    lists = [(mean, group) for mean, group in rated if len(group) >= (1 if any_points else FEWEST) and mean >= least]
+    fewest = 1 if any_points else FEWEST
+    lists = [(mean, group) for mean, group in rated if len(group) >= fewest and mean >= least - _MANY_POINTS * (len(group) >= _MANY)]
     if not lists:
         return []
     best_mean, best = lists[0]
+    least = min(least, best_mean)
     kept = [best]
     for mean, group in rated:
         if group is not best and mean >= max(least, _NEAR * best_mean) and (len(group) >= 2 or mean >= least + 1):
@@ -319,9 +330,12 @@ def _date_text(box: Any) -> str:
         stated = element.get("datetime")
         if stated:
             return str(stated)[:120]
-        if element.tag != "time" and not _DATE_CLASS.search(element.get("class") or "") and len(element):
+        named = element.tag == "time" or _DATE_CLASS.search(element.get("class") or "") is not None
+        if not named and len(element):
             continue
         text = " ".join(element.text_content().split())
+        if named and _SHORT_TEXT < len(text) <= _LONG_TEXT and (found := _TIME_WORDS.search(text)):
+            return text[found.start() : found.start() + _SHORT_TEXT]  # "Posted in Politics, Health, ... on January 30, 2026"
         if 4 <= len(text) <= _SHORT_TEXT and any(character.isdigit() for character in text) and _speaks_of_time(text):
             return text
     return ""

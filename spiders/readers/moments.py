@@ -30,7 +30,7 @@ _DAYS = (
     (re.compile(r"\b(?:hôm kia|avant-hier)\b|一昨日|前天|그저께"), 2),
 )
 _CLOCK = re.compile(r"(?<!\d)(\d{1,2})\s?(?::|h|giờ|時|시)\s?(\d{2})?")
-_IN_ADDRESS = re.compile(r"/(?P<year>20\d\d)(?P<mark>[/-]?)(?P<month>\d\d)(?P=mark)(?P<day>\d\d)(?=[/._-]|$)")
+_IN_ADDRESS = re.compile(r"/(?P<year>20\d\d)(?:(?P<mark>[/-]?)(?P<month>\d\d)(?P=mark)(?P<day>\d\d)|/(?P<both>[01]\d[0-3]\d))(?=[/._-]|$)")
 
 
 def read_moment(text: str, zone: str, now: datetime) -> datetime | None:
@@ -64,7 +64,8 @@ def url_date(url: str, zone: str = "UTC") -> datetime | None:
     """Return the midnight, in `zone`, of the day that an article's address holds (/2026/11/23/, /2026-11-23-), None where it holds none."""
     if found := _IN_ADDRESS.search(url):
         try:
-            return _midnight(date(int(found["year"]), int(found["month"]), int(found["day"])), zone)
+            month, day = (found["both"][:2], found["both"][2:]) if found["both"] else (found["month"], found["day"])
+            return _midnight(date(int(found["year"]), int(month), int(day)), zone)
         except ValueError:
             return None
     return None

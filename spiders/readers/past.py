@@ -95,9 +95,9 @@ def between(url: str, since: datetime, until: datetime, now: datetime) -> str | 
     return parts._replace(query=urlencode(changed)).geturl()
 
 
-def most_results(url: str) -> int:
-    """Return how many results an engine gives at most: a window that has as many holds more."""
-    return 250 if "gdeltproject.org" in url else 100
+def shortest(url: str) -> timedelta:
+    """Return the shortest window that a search can be asked for: Google News knows days, the others seconds."""
+    return timedelta(days=1) if (urlsplit(url).hostname or "") == "news.google.com" else timedelta(hours=1)
 
 
 def windows(since: datetime, until: datetime, length: timedelta = WINDOW) -> Iterator[tuple[datetime, datetime]]:

@@ -201,6 +201,7 @@ def test_searches_are_asked_by_windows_and_those_that_know_none_are_named(tmp_pa
         folder.proxy = f"http://{proxy.netloc}"
         done = folder.run("crawl", "--since", f"{ago(58):%Y-%m-%d}", "google", "hn", "bing")
         assert "cannot be asked for a time that is past: bing" in done.stderr
+        assert "google: " in done.stdout and "had more results than this search gives; some are missing" in done.stdout  # 100 on one day
         rows = stored(folder, proxy)
         assert sum(one.endswith(".html") and "/hn" not in one for one in rows) == len(full) + len(GOOGLE)
         assert {"https://bao.example/g31.html", "https://bao.example/99.html"} <= set(rows)

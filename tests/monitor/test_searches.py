@@ -37,7 +37,9 @@ def test_gdelt_is_asked_in_each_language_of_the_topic() -> None:
 
 
 def test_one_name_needs_no_parentheses_and_no_name_no_search() -> None:
-    assert _asked(searches(Topic(name="FUNiX", queries={"vi": "x"}), ["gdelt"])[0].url) == '"FUNiX" sourcelang:vietnamese'
+    assert _asked(searches(Topic(name="FUNiX", queries={"vi": "x"}), ["gdelt"])[0].url) == "FUNiX sourcelang:vietnamese", (
+        "one word in quotation marks is refused"
+    )
     assert searches(Topic(name="Sun", queries={"vi": "x"}), ENGINES) == ()
 
 

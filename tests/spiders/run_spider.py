@@ -53,6 +53,7 @@ class Crawl:
     unread: list[str]
     pages: int
     peak_mb: float
+    notes: list[str] = field(default_factory=list)
     said: str = ""  # on stderr
 
     def entry(self, url: str) -> Arrival:
@@ -193,6 +194,7 @@ def main() -> None:
         unread=[one for result in results for one in result.unread],
         pages=sum(result.pages for result in results),
         peak_mb=_peak_mb(),
+        notes=[note for result in results for note in result.notes],
     )
     sys.stdout.buffer.write(pickle.dumps(done))
 

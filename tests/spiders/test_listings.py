@@ -169,6 +169,45 @@ def test_short_headlines_in_signs_count_as_long_ones() -> None:
     assert len(reading.links) == 5
 
 
+@pytest.mark.parametrize(
+    ("here", "links"),
+    [
+        ("https://a.example/about/newsroom", "/about/newsroom/2026/{}"),  # "about" is where the newsroom stands
+        ("https://a.example/News/Pages/archive.aspx", "/News/Pages/{}.aspx"),  # SharePoint: every page
+        ("https://a.example/topics/ai", "/topics/ai/{}"),
+    ],
+)
+def test_what_addresses_have_in_common_with_their_page_is_no_section(here: str, links: str) -> None:
+    rows = "".join(
+        f"<li><h3><a href='{links.format(f'a-long-name-of-an-article-{n}')}'>A long headline of an article {n}</a></h3></li>"
+        for n in range(4)
+    )
+    menu = "".join(f"<a href='/about/{name}'>{name}</a><a href='/topics/{name}'>{name}</a>" for name in ("team", "history"))
+    found = read_listing(f"<body>{menu}<ul>{rows}</ul></body>".encode(), url=here, encoding=None, zone="UTC", now=NOW)
+    assert [one.title for one in found.links] == [f"A long headline of an article {n}" for n in range(4)]
+
+
+def test_a_date_at_the_end_of_a_long_line_that_says_it_holds_one() -> None:
+    where = "Posted in <i>Lawsuits and Letters</i>, <i>Media Releases</i>, <i>Homepage</i> on January {}, 2026"
+    rows = "".join(
+        f"<article><h3><a href='/a-long-name-{n}'>A long headline of an article {n}</a></h3><p class='posted-in'>{where.format(n)}</p></article>"
+        for n in range(11, 15)
+    )
+    found = read_listing(rows.encode(), url="https://a.example/news", encoding=None, zone="UTC", now=NOW)
+    assert [one.published for one in found.links] == [datetime(2026, 1, n, tzinfo=UTC) for n in range(11, 15)]
+
+
+def test_ten_that_stand_alike_need_less_to_speak_for_each() -> None:
+    def body(number: int) -> bytes:
+        rows = "".join(f"<li><img src=x><a href='/2016/0422/{n}.html'>Hội chợ sách mùa xuân lần {n}</a></li>" for n in range(number))
+        return f"<html><body><ul>{rows}</ul></body></html>".encode()
+
+    found = read_listing(body(10), url="https://a.example/tin/", encoding=None, zone="UTC", now=NOW)
+    assert len(found.links) == 10
+    with pytest.raises(ListingBroken):
+        read_listing(body(5), url="https://a.example/tin/", encoding=None, zone="UTC", now=NOW)
+
+
 def test_a_picture_and_a_headline_with_one_address_are_one_link() -> None:
     items = "".join(
         f"<li><a href='/2026/11/{n}/mot-cau-chuyen-dai-{n}'><img alt='x'></a><a href='/2026/11/{n}/mot-cau-chuyen-dai-{n}'>Một câu chuyện dài {n}</a>"
@@ -199,7 +238,8 @@ def test_dates_that_count_back(text: str, expected: str | None) -> None:
 def test_days_in_addresses() -> None:
     assert url_date("https://a.example/2026/11/23/tin", HANOI) == datetime(2026, 11, 22, 17, tzinfo=UTC)
     assert url_date("https://a.example/tin/20261123.htm") == datetime(2026, 11, 23, tzinfo=UTC)
-    for address in ("/2026/11/tin", "/2026/13/40/tin", "/20261123456", "/tin-20261123"):
+    assert url_date("https://a.example/2026/1123/106.html") == datetime(2026, 11, 23, tzinfo=UTC)
+    for address in ("/2026/11/tin", "/2026/13/40/tin", "/2026/1340/1.html", "/2026/112345/1.html", "/20261123456", "/tin-20261123"):
         assert url_date(f"https://a.example{address}") is None
 
 

@@ -9,9 +9,9 @@ import pytest
 
 from spiders.readers.feed import read_feed
 from storage.errors import ReadError
-from storage.items import Kind, PollOutcome, Source
+from storage.items import Kind, Source
 from tests.spiders.run_spider import NOW, Order, crawl, page, source
-from tests.spiders.site import Reply, Seen, Site
+from tests.spiders.site import Site
 
 LONG = "Sáng nay thành phố khởi công trung tâm dữ liệu lớn nhất miền Trung, theo chủ đầu tư của dự án, và còn nhiều việc."
 
@@ -100,47 +100,14 @@ def test_an_interface_and_an_engine_in_a_crawl() -> None:
             "/doc": json.dumps(
                 {"articles": [{"url": site.url("/3"), "title": "Ba", "seendate": "20261123T010000Z", "domain": "a.example"}]}
             ),
-            "/limit": "Please limit requests to one every 5 seconds or contact us",
             **{f"/{n}": page(f"Bài {n}", LONG) for n in (1, 2, 3)},
         }
         gdelt = (("items", "articles"), ("url", "url"), ("title", "title"))
         sources = [
             source(site.url("/api"), "api", kind=Kind.JSON, fields=(("items", "data"), ("url", "u"), ("title", "t"))),
             source(site.url("/doc"), "doc", kind=Kind.SEARCH, outlet="GDELT", fields=gdelt),
-            source(site.url("/limit"), "limit", kind=Kind.SEARCH, fields=gdelt),
         ]
         done = crawl(Order(sources=sources, allow=[site.netloc]))
     assert done.titles("api") == ["Bài 1", "Bài 2"]
     (found,) = done.of("doc")
     assert found.entry is not None and found.entry.published is None  # GDELT says when it saw a page, not when it was published
-    assert (done.polls["limit"].outcome, done.polls["limit"].new) == (PollOutcome.FAILED, 0)
-    assert "Please limit requests" in (done.polls["limit"].error or "")
-
-
-def test_gdelt_is_asked_once_in_five_seconds() -> None:
-    """By the slot's own delay, which the project's settings give to its host; here shortened, and the other host keeps none."""
-    from spiders import settings
-
-    assert settings.DOWNLOAD_SLOTS["api.gdeltproject.org"]["delay"] >= 5
-    asked: list[Seen] = []
-
-    def answer(seen: Seen) -> Reply:
-        asked.append(seen)
-        return Reply(json.dumps({"articles": []}))
-
-    with Site() as site:
-        hosts = "api.gdeltproject.org", "b.example"
-        site.pages |= {f"//{host}/doc{n}": answer for host in hosts for n in range(3)}
-        sources = [
-            source(f"http://{host}/doc{n}", f"{host}-{n}", kind=Kind.SEARCH, fields=(("items", "articles"), ("url", "url")))
-            for host in hosts
-            for n in range(3)
-        ]
-        slots = {"api.gdeltproject.org": settings.DOWNLOAD_SLOTS["api.gdeltproject.org"] | {"delay": 0.5}}
-        crawl(Order(sources=sources, settings={"DOWNLOAD_SLOTS": slots}), http_proxy=site.url(""))
-    times = {host: [one.at for one in asked if one.host == host] for host in hosts}
-    assert [len(one) for one in times.values()] == [3, 3]
-    gaps = [later - earlier for earlier, later in zip(times["api.gdeltproject.org"], times["api.gdeltproject.org"][1:], strict=False)]
-    assert min(gaps) >= 0.45
-    spans = {host: one[-1] - one[0] for host, one in times.items()}
-    assert spans["b.example"] < spans["api.gdeltproject.org"]

@@ -8,8 +8,10 @@ from itertools import pairwise
 
 import pytest
 
+from spiders.past import _halves
 from spiders.readers.archives import worth_reading
-from spiders.readers.past import between, hacker_news, has_windows, most_results, next_archive, windows
+from spiders.readers.engines import most_results
+from spiders.readers.past import between, hacker_news, has_windows, next_archive, shortest, windows
 from spiders.readers.sitemap import Child
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -67,7 +69,20 @@ def test_an_engine_is_asked_for_a_window_in_its_own_words() -> None:
     asked = between(algolia, since, until, NOW)
     assert asked is not None and "numericFilters=created_at_i%3E%3D1794204000%2Ccreated_at_i%3C1794808800" in asked
     assert between("https://www.bing.com/news/search?q=FPT&format=rss", since, until, NOW) is None
-    assert (most_results(gdelt), most_results(algolia)) == (250, 100)
+    assert (most_results(gdelt), most_results(algolia), most_results(gdelt.replace("250", "40"))) == (250, 100, 40)
+    assert (shortest(gdelt), shortest(google or "")) == (timedelta(hours=1), timedelta(days=1))
+
+
+def test_a_full_window_is_halved_down_to_what_its_search_can_be_asked_for() -> None:
+    def cut(begin: datetime, end: datetime, step: timedelta) -> list[tuple[datetime, datetime]]:
+        halves = list(_halves(begin, end, step))
+        return [one for half in halves for one in cut(*half, step)] if halves else [(begin, end)]
+
+    week = NOW - timedelta(days=7), NOW
+    days, hours = cut(*week, timedelta(days=1)), cut(*week, timedelta(hours=1))
+    assert (len(days), len(hours)) == (7, 7 * 24)
+    for parts in (days, hours):
+        assert (parts[0][0], parts[-1][1]) == week and all(later[0] == earlier[1] for earlier, later in pairwise(parts))
 
 
 def test_which_searches_reach_back() -> None:
