@@ -7,15 +7,16 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import urlsplit
 
 from monitor import __version__, polling
+from monitor.crawl_report import CrawlReport
 from storage.errors import MediaMonitorError, UsageError
-from storage.items import Arrival, Outcome, Poll, PollOutcome, Source
+from storage.items import Arrival, Outcome, Source
 
 if TYPE_CHECKING:
     from monitor.checking import Checked
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 Progress = Callable[[int, int, str], None]
-_GOOD = {PollOutcome.CHANGED, PollOutcome.UNCHANGED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +38,7 @@ class CrawlOrder:
     urls: tuple[str, ...] = ()  # bare addresses, crawled once
     depth: int = 0  # links away from them that are followed on the same site; 0: none
     limit: int = 1_000  # pages of one such walk
+    browser: bool = False  # ... and a browser draws them; of sources their own word holds
     since: datetime | None = None  # a crawl of the past: back to here ...
     until: datetime | None = None  # ... and not beyond
     restart: bool = False  # walk anew instead of going on where an earlier crawl was cut off
@@ -47,102 +48,6 @@ class CrawlOrder:
     wait_s: float = 0.0  # for another crawl to end
     verbose: int = 0
     log: Log | None = None  # takes what the libraries log; if None, that goes to stderr as they write it
-
-
-@dataclass(frozen=True, kw_only=True)
-class CrawlReport:
-    """What a crawl came to; each source and each article is counted once."""
-
-    asked: int = 0  # sources (or addresses)
-    polls: tuple[Poll, ...] = ()
-    outcomes: Mapping[Outcome, int] = field(default_factory=dict)
-    pages: int = 0
-    seconds: float = 0.0
-    cut_short: bool = False
-    unread: tuple[str, ...] = ()
-    failure: str | None = None
-    left: int = 0  # entries beyond the limit of pages
-    put_off: int = 0  # entries and pages that are left to the next crawl of the same kind
-    notes: tuple[str, ...] = ()  # what else a person should know of it
-    noun: str = "sources"  # what was asked
-    unverified: tuple[str, ...] = ()  # sources whose certificates were not verified, because the configuration says so
-
-    @property
-    def read(self) -> int:
-        """Sources that answered with what they should."""
-        return sum(poll.outcome in _GOOD for poll in self.polls)
-
-    @property
-    def exit_code(self) -> int:
-        """0: all read; 3: some could not be, or not to the end; 1: none could, or what was read could not be stored."""
-        if self.failure:
-            return 1
-        if self.read == self.asked and not (self.cut_short or self.put_off):
-            return 0
-        return 3 if self.read else 1
-
-    def lines(self) -> list[str]:
-        """Write it for a person."""
-        unchanged = sum(poll.outcome is PollOutcome.UNCHANGED for poll in self.polls)
-        entries, new = sum(poll.entries for poll in self.polls), sum(poll.new for poll in self.polls)
-        lines = [
-            f"{self.read} of {self.asked} {self.noun} read ({unchanged} unchanged), {entries} entries, {new} new, {self.pages} pages, {self.seconds:.0f} s"
-        ]
-        names = {
-            Outcome.STORED: "new stories", Outcome.JOINED: "joined known stories", Outcome.UPDATED: "updated", Outcome.REPEAT: "seen before",
-            Outcome.SUPPRESSED: "suppressed", Outcome.UNMATCHED: "without a topic", Outcome.FAILED: "failed",
-        }  # fmt: skip
-        told = [f"{self.outcomes[one]} {name}" for one, name in names.items() if self.outcomes.get(one)]
-        if told:
-            lines.append("articles: " + ", ".join(told))
-        failing = [poll for poll in self.polls if poll.outcome not in _GOOD]
-        lines += [f"not read: {poll.source_id}: {poll.error or poll.error_kind}" for poll in failing[:40]]
-        if len(failing) > 40:
-            lines.append(f"not read: and {len(failing) - 40} more (monitor status names them)")
-        if self.left:
-            lines.append(f"{self.left} older entries were left: a greater --limit takes more")
-        lines += self.notes
-        if self.put_off:
-            noun = "entry" if self.put_off == 1 else "entries"
-            lines.append(f"left for the next crawl: {self.put_off} {noun}; give the same command again")
-        if self.unverified:
-            lines.append(f"certificates not verified, as configured (verify_tls = false): {', '.join(self.unverified)}")
-        if self.cut_short:
-            lines.append(f"stopped before the end: {len(self.unread)} {self.noun} were not read to their end; they are first next time")
-        if self.failure:
-            lines.append(f"failed: {self.failure}")
-        return lines
-
-    def as_dict(self) -> dict[str, Any]:
-        """Write it for a program."""
-        return {
-            "asked": self.asked,
-            "read": self.read,
-            "unchanged": sum(poll.outcome is PollOutcome.UNCHANGED for poll in self.polls),
-            "entries": sum(poll.entries for poll in self.polls),
-            "new": sum(poll.new for poll in self.polls),
-            "pages": self.pages,
-            "articles": {outcome.value: self.outcomes.get(outcome, 0) for outcome in Outcome},
-            "seconds": round(self.seconds, 2),
-            "cut_short": self.cut_short,
-            "left": self.left,
-            "unread": list(self.unread),
-            "put_off": self.put_off,
-            "notes": list(self.notes),
-            "unverified": list(self.unverified),
-            "failed": self.failure,
-            "failing": [
-                {
-                    "source": poll.source_id,
-                    "outcome": poll.outcome.value,
-                    "status": poll.status,
-                    "kind": poll.error_kind,
-                    "error": poll.error,
-                }
-                for poll in self.polls
-                if poll.outcome not in _GOOD
-            ],
-        }
 
 
 def order_sources(known: Sequence[Source], wanted: Sequence[str], *, groups: Sequence[str] = ()) -> tuple[list[Source], list[str]]:
@@ -169,20 +74,24 @@ def order_sources(known: Sequence[Source], wanted: Sequence[str], *, groups: Seq
     return (choose(list(known), names) if names else []), urls
 
 
-def check_browser(sources: Sequence[Source]) -> None:
+def check_browser(sources: Sequence[Source], *, wanted: bool = False) -> None:
     """Refuse sources whose pages a browser is to draw where there is none.
+
+    Args:
+        wanted: the command itself asks for a browser.
 
     Raises:
         UsageError: names the source, what is missing and how to get it.
     """
     drawn = [source.id for source in sources if source.browser]
-    if not drawn:
+    if not (drawn or wanted):
         return
     from spiders.chromium import lacking
 
     if missing := lacking():
         others = f" and {len(drawn) - 1} more" if len(drawn) > 1 else ""
-        raise UsageError(f"the source {drawn[0]}{others} has browser = true, and {missing[0]}", hint=missing[1])
+        who = "--browser needs a browser" if wanted else f"the source {drawn[0]}{others} has browser = true"
+        raise UsageError(f"{who}, and {missing[0]}", hint=missing[1])
 
 
 def crawl_sources(
@@ -197,7 +106,7 @@ def crawl_sources(
     from monitor.intake import StoreIntake
     from monitor.settling import settle_stories
 
-    check_browser(order.sources)
+    check_browser(order.sources, wanted=order.browser)
     watchlist = config.watchlist()
     owned = frozenset(host for topic in watchlist.topics for host in topic.owned_domains)
     with store.crawl_lock(timedelta(seconds=order.wait_s), now=clock()):
@@ -260,7 +169,7 @@ def dry_crawl(
         out.write(json.dumps(record, ensure_ascii=False) + "\n")
         return Outcome.STORED if matches.mentions else Outcome.SUPPRESSED
 
-    check_browser(order.sources)
+    check_browser(order.sources, wanted=order.browser)
     intake = RecordingIntake(judge, matcher.may_mention)
     report = _run(order, config, intake, clock=clock, progress=progress)
     return replace(report, outcomes=dict(Counter(intake.outcomes)), polls=tuple(intake.polls.values()))
@@ -319,11 +228,11 @@ def _run(
         process.crawl(SourceSpider, sources=order.sources, result=results[-1], **known, **common)
     if order.urls and order.depth:
         results.append(Result())
-        walk = {"depth": order.depth, "limit": order.limit, "frontier": frontier}
+        walk = {"depth": order.depth, "limit": order.limit, "browser": order.browser, "frontier": frontier}
         process.crawl(SiteSpider, urls=order.urls, result=results[-1], **walk, **common)
     elif order.urls:
         results.append(Result())
-        process.crawl(PageSpider, urls=order.urls, limit=order.limit, result=results[-1], **common)
+        process.crawl(PageSpider, urls=order.urls, limit=order.limit, browser=order.browser, result=results[-1], **common)
     process.start(install_signal_handlers=False)
     failures = [result.failure for result in results if result.failure is not None]
     if process.bootstrap_failed and not failures:

@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from spiders.articles import from_page, source_id
-from spiders.fetching import Answer, fetch
+from spiders.base import flag
+from spiders.fetching import Answer
 from spiders.intake import intake_failure
 from spiders.pollers.sitemap import SitemapPoller
 from spiders.readers.alternates import find_feeds
@@ -34,12 +35,16 @@ class PageSpider(SourceSpider):
         urls: the addresses.
         url: one address, for `scrapy crawl page -a url=...`.
         limit: pages of one list, feed or sitemap at most; the newest are read, the others left.
+        browser: a browser draws the pages first.
     """
 
     name = "page"
 
-    def __init__(self, *, urls: Sequence[str] = (), url: str | None = None, limit: int | str = 1_000, **kwargs: Any) -> None:
+    def __init__(
+        self, *, urls: Sequence[str] = (), url: str | None = None, limit: int | str = 1_000, browser: bool | str = False, **kwargs: Any
+    ) -> None:
         self.limit = int(limit)
+        self._drawn = flag(browser)
         super().__init__(**(kwargs | {"pages_a_source": self.limit}))
         self.urls = [*urls, *([url] if url else [])]
         self.tells_pages = len(self.urls) == 1
@@ -47,7 +52,7 @@ class PageSpider(SourceSpider):
 
     async def work(self) -> None:
         """Crawl each address."""
-        sources = [Source(id=source_id(address), url=address, kind=Kind.PAGE, origin="once") for address in self.urls]
+        sources = [Source(id=source_id(address), url=address, kind=Kind.PAGE, browser=self._drawn, origin="once") for address in self.urls]
         await self.in_turns([(source, partial(self.visit, source)) for source in sources])
 
     async def visit(self, source: Source) -> None:
@@ -61,7 +66,7 @@ class PageSpider(SourceSpider):
             IntakeFailed: nothing else; whatever the address does is told in the poll.
         """
         started = self.now()
-        answer = await fetch(self.crawler, source.url, most=LARGEST_FEED, robots=source.robots)
+        answer = await self.ask(source, source.url, most=LARGEST_FEED)
         poll = Poll(
             source_id=source.id, started=started, finished=started, outcome=PollOutcome.FAILED, url=source.url, status=answer.status
         )
@@ -141,7 +146,7 @@ class PageSpider(SourceSpider):
             why = said if found is None else "the page is no article, lists none and names no feed"
             return replace(poll, error_kind="not-an-article", error=why)
         # One address is one poll, however many feeds it names.
-        polls = [await self.read(Source(id=named.url, url=named.url, origin="once")) for named in feeds]
+        polls = [await self.read(Source(id=named.url, url=named.url, browser=source.browser, origin="once")) for named in feeds]
         good = [one for one in polls if one.outcome in {PollOutcome.CHANGED, PollOutcome.UNCHANGED}]
         if not good:
             return replace(poll, error_kind=polls[0].error_kind, error=f"the site names a feed, {polls[0].url}, but {polls[0].error}")

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from scrapy.http import Response
 
 from spiders.articles import from_entry, from_page, source_id
-from spiders.base import LATER_STATUS, MonitorSpider
-from spiders.fetching import Answer, charset, fetch
+from spiders.base import LATER_STATUS, MonitorSpider, flag
+from spiders.fetching import Answer, charset
 from spiders.frontier import Frontier, MemoryFrontier
 from spiders.intake import IntakeFailed, intake_failure
 from spiders.pages.charset import charset_of
@@ -56,6 +56,7 @@ class SiteSpider(MonitorSpider):
         url: one address, for `scrapy crawl site -a url=... -a depth=2`.
         depth: how many links away from there a page may be.
         limit: pages of one walk at most, those of earlier crawls of the same walk included.
+        browser: a browser draws the pages first.
         frontier: remembers how far each came.
     """
 
@@ -68,6 +69,7 @@ class SiteSpider(MonitorSpider):
         url: str | None = None,
         depth: int | str = 1,
         limit: int | str = 1_000,
+        browser: bool | str = False,
         frontier: Frontier | None = None,
         **kwargs: Any,
     ) -> None:
@@ -75,11 +77,12 @@ class SiteSpider(MonitorSpider):
         self.urls = [*urls, *([url] if url else [])]
         self.depth = int(depth)
         self.limit = int(limit)
+        self._drawn = flag(browser)
         self.frontier = frontier or MemoryFrontier()
 
     async def work(self) -> None:
         """Walk from each address."""
-        sources = [Source(id=source_id(address), url=address, kind=Kind.PAGE, origin="once") for address in self.urls]
+        sources = [Source(id=source_id(address), url=address, kind=Kind.PAGE, browser=self._drawn, origin="once") for address in self.urls]
         await self.in_turns([(source, partial(self.walk, source)) for source in sources])
 
     async def walk(self, source: Source) -> None:
@@ -137,7 +140,7 @@ class SiteSpider(MonitorSpider):
             self.over_budget(step.url)
             walk.error = ("host-budget", "its host was asked for as many pages as a day may have (pages_per_host_day)")
             return
-        answer = await fetch(self.crawler, step.url, most=LARGEST_PAGE)
+        answer = await self.ask(walk.source, step.url, most=LARGEST_PAGE)
         if answer.response is None:
             walk.error = (answer.error_kind, answer.error)
         if answer.later or answer.status in LATER_STATUS:

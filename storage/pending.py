@@ -24,6 +24,7 @@ _SOURCE_FIELDS = (
     "timezone",
     "topic",
     "robots",
+    "browser",
     "pages",
     "only",
     "spider",

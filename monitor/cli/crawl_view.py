@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from monitor.crawl import CrawlReport, Progress
+    from monitor.crawl import Progress
+    from monitor.crawl_report import CrawlReport
     from monitor.importing import ImportReport
     from monitor.log import Log
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -43,6 +44,9 @@ def crawl(
     limit: Annotated[int | None, typer.Option(help="Pages at most: of a site, a sitemap or a list 1000.", min=1)] = None,
     since: Annotated[str | None, typer.Option("--since", help="Crawl the past of sources back to this day (2026-01-01, 30d).")] = None,
     until: Annotated[str | None, typer.Option("--until", help="With --since: no later than this day.")] = None,
+    browser: Annotated[
+        bool, typer.Option("--browser", help="Let a browser draw the pages: where they are empty without scripts. Only this time.")
+    ] = False,
     restart: Annotated[bool, typer.Option("--restart", help="Begin anew instead of going on where it was cut off.")] = False,
     log_json: LogJson = False,
 ) -> None:
@@ -58,6 +62,7 @@ def crawl(
     monitor crawl https://example.org/news/fpt-and-mila.html --dry-run
     monitor crawl https://example.org/news-sitemap.xml --limit 200
     monitor crawl https://example.org/business/ --depth 2 --limit 500
+    monitor crawl https://example.org/newsroom --browser
     """
     from monitor.cli.addresses import expanded, explain
     from monitor.cli.crawl_view import log_report, print_report, watch
@@ -85,15 +90,20 @@ def crawl(
             )
     if (depth or restart) and not urls and not past:
         raise UsageError("--depth and --restart go with bare addresses", hint="monitor crawl https://example.org/news/ --depth 1")
+    if browser and not (what or list_):
+        raise UsageError(
+            "--browser goes with sources or addresses that you name", hint="monitor crawl https://example.org/newsroom --browser"
+        )
     if urls and due:
         raise UsageError("--due goes with sources, not with bare addresses", hint="leave out --due")
     order = CrawlOrder(
-        sources=tuple(sources),
+        sources=tuple(replace(source, browser=True) for source in sources) if browser else tuple(sources),
         urls=tuple(urls),
         depth=depth,
         limit=limit or (5_000 if past else 1_000),
         since=past,
         until=moment(until, ours.zone, "--until", end=True) if until else None,
+        browser=browser,
         restart=restart,
         only_due=due,
         pages=pages and ours.config.crawl.pages,

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from spiders.chromium import lacking
 from tests.end_to_end.section import A_LIST, Folder, build, no_news
 from tests.spiders.site import Site
+from tests.spiders.test_drawn import drawn_newsroom
 
 ARTICLES = 60
 WANTED = range(0, ARTICLES, 5)
@@ -98,3 +102,26 @@ def test_killed_twice_it_ends_with_the_rows_of_one_run(tmp_path: Path, site: Sit
     assert len(site.paths()) < asked_once + 40
     folder.run("crawl", site.url("/"), "--depth", "50")
     assert folder.rows() == once.rows()
+
+
+def test_a_browser_that_is_not_there_is_named_before_anything_is_asked(tmp_path: Path, site: Site) -> None:
+    folder = Folder(tmp_path, site)
+    order = [sys.executable, "-m", "monitor", "crawl", site.url("/"), "--browser"]
+    absent = dict(folder.environment) | {"MONITOR_CHROMIUM": "/absent/chromium"}
+    told = subprocess.run(order, cwd=tmp_path, env=absent, capture_output=True, text=True, check=False)
+    assert told.returncode == 2 and site.paths() == []
+    assert "--browser needs a browser, and there is no Chromium" in told.stderr or "playwright is not installed" in told.stderr
+    assert "--browser goes with sources or addresses that you name" in folder.run("crawl", "--browser", code=2).stderr
+
+
+@pytest.mark.chromium
+@pytest.mark.skipif(lacking() is not None, reason=f"a browser cannot be had: {lacking()}")
+def test_pages_that_scripts_draw_are_read_once_as_a_list_and_along_their_links(tmp_path: Path) -> None:
+    with Site() as site:
+        drawn_newsroom(site)
+        folder = Folder(tmp_path, site)
+        address = site.url("/newsroom")
+        for more in (("--limit", "1"), ("--depth", "1", "--limit", "2")):
+            told = folder.run("crawl", address, "--browser", "--dry-run", *more)
+            (found,) = [json.loads(line)["url"] for line in told.stdout.splitlines()]
+            assert found.startswith(site.url("/tin/trung-tam-du-lieu-moi-so-"))

@@ -40,7 +40,7 @@ class Drawn(NamedTuple):
     seconds: float
 
 
-def _app(site: Site) -> None:
+def drawn_newsroom(site: Site) -> None:
     """A newsroom that is empty without its scripts."""
     names = [f"trung-tam-du-lieu-moi-so-{number}" for number in range(4)]
     site.pages |= {
@@ -87,7 +87,7 @@ def drawn() -> Iterator[Drawn]:
     with Site() as site, Site("127.0.0.2") as canary:
         canary_pages = ["/picture.png", "/frame", "/script.js", "/fetched", "/beacon", "/moved", "/landed", "/form", "/worker", "/opened"]
         canary.pages |= dict.fromkeys(canary_pages, Reply("document.title = 'reached'", headers={"Access-Control-Allow-Origin": "*"}))
-        _app(site)
+        drawn_newsroom(site)
         site.pages |= {
             "/robots.txt": "User-agent: *\nDisallow: /closed/\n",
             "/closed/data.json": "{}",
