@@ -27,6 +27,7 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import text
 
+from tests.end_to_end.machine import looked_at
 from tests.end_to_end.simulation import NO_PACKS
 from tests.spiders.run_spider import item, page, rss
 from tests.spiders.site import Site
@@ -37,17 +38,6 @@ FEEDS = 4
 FRESH = 3  # articles of a feed before each run
 SHOWN = 40  # of a feed
 _WORDS = "cảng vốn thuyền lúa mưa chợ cầu đường trường máy phim sách nhạc bóng rừng biển núi sông phố làng gạo chè cà phê tôm cá muối vải gỗ thép điện nước gió".split()
-
-# What must never be found, whenever the process died.
-HALVES = {
-    "articles without a text": "SELECT count(*) FROM articles a LEFT JOIN texts t ON t.article_id = a.id WHERE t.article_id IS NULL",
-    "articles without an address": "SELECT count(*) FROM articles a LEFT JOIN article_urls u ON u.article_id = a.id WHERE u.article_id IS NULL",
-    "matched articles without a mention": "SELECT count(*) FROM articles a LEFT JOIN mentions m ON m.article_id = a.id WHERE a.matched AND m.article_id IS NULL",
-    "articles without a story": "SELECT count(*) FROM articles a LEFT JOIN stories s ON s.id = a.story_id WHERE s.id IS NULL",
-    "articles stored twice": "SELECT count(*) FROM (SELECT url FROM articles GROUP BY url HAVING count(*) > 1) x",
-    "stories told twice": "SELECT count(*) FROM (SELECT name, story_id FROM told GROUP BY name, story_id HAVING count(*) > 1) x",
-    "tellings without a digest": "SELECT count(*) FROM told t LEFT JOIN digests d ON d.id = t.digest_id WHERE d.id IS NULL",
-}
 
 
 def main() -> None:
@@ -82,7 +72,7 @@ def _killed(engine: str) -> list[str]:
             moment = chance.uniform(0.05, 1.1) * longest[command]
             code = _run(folder, url, command, moment)
             ends["killed" if code == -signal.SIGKILL else f"exit {code}"] += 1
-            faults += [f"{engine}, after kill {number} ({command}, {moment:.2f} s): {fault}" for fault in _looked_at(url)]
+            faults += [f"{engine}, after kill {number} ({command}, {moment:.2f} s): {fault}" for fault in looked_at(url)]
             if code not in {-signal.SIGKILL, 0}:
                 faults.append(f"{engine}, run {number}: {command} ended with {code}: {(folder / 'said').read_text()[-500:]}")
         # Whatever was left waits for an hour at most; the feeds show all that is not stored yet.
@@ -90,7 +80,7 @@ def _killed(engine: str) -> list[str]:
             code = _run(folder, url, command, None)
             if code:
                 faults.append(f"{engine}: the run that should heal ended with {code}: {(folder / 'said').read_text()[-500:]}")
-        faults += [f"{engine}, in the end: {fault}" for fault in [*_looked_at(url), *_missing(url, press)]]
+        faults += [f"{engine}, in the end: {fault}" for fault in [*looked_at(url), *_missing(url, press)]]
         said = ", ".join(f"{count} {how}" for how, count in sorted(ends.items()))
         print(f"{engine}: {KILLS} runs ({said}), {len(press.published)} articles published, {len(faults)} faults", flush=True)
         return faults
@@ -136,22 +126,6 @@ def _run(folder: Path, url: str, command: str, moment: float | None) -> int:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             return process.wait()
-
-
-def _looked_at(url: str) -> list[str]:
-    """What is wrong with a database after a kill."""
-    engine = sqlalchemy.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-    faults = []
-    try:
-        with engine.connect() as connection:
-            if engine.dialect.name == "sqlite":
-                whole = connection.execute(text("PRAGMA integrity_check")).scalar()
-                faults += [f"integrity_check: {whole}"] if whole != "ok" else []
-                faults += [f"foreign key: {tuple(row)}" for row in connection.execute(text("PRAGMA foreign_key_check"))]
-            faults += [f"{count} {what}" for what, query in HALVES.items() if (count := connection.execute(text(query)).scalar())]
-    finally:
-        engine.dispose()
-    return faults
 
 
 def _missing(url: str, press: _Press) -> list[str]:

@@ -105,6 +105,7 @@ def crawl_sources(
     from monitor.frontier import StoreFrontier
     from monitor.intake import StoreIntake
     from monitor.settling import settle_stories
+    from storage.backup import damage_of
 
     check_browser(order.sources, wanted=order.browser)
     watchlist = config.watchlist()
@@ -141,7 +142,10 @@ def crawl_sources(
             intake.flush()
             settle_stories(store, matcher.familiar, clock())
         except MediaMonitorError as error:
-            report = replace(report, failure=report.failure or str(error))
+            if not report.failure:
+                report = replace(report, failure=str(error), hint=error.hint)
+        if report.failure and not report.hint and (damaged := damage_of(store)):  # nobody's word for it: what it fell over may be the file
+            report = replace(report, failure=str(damaged), hint=damaged.hint)
         return replace(report, outcomes=dict(intake.outcomes), polls=tuple(intake.polls.values()), unverified=unverified)
 
 
@@ -186,7 +190,7 @@ def check(
     order = CrawlOrder(sources=tuple(sources), pages=False, deadline_s=60.0 * config.crawl.deadline_minutes)
     report = _run(order, config, intake, clock=clock, progress=progress or (lambda done, total, doing: None), name_feeds=True)
     if report.failure:
-        raise MediaMonitorError(report.failure)
+        raise MediaMonitorError(report.failure, hint=report.hint)
     return [intake.checked(source) for source in sources]
 
 
@@ -248,6 +252,7 @@ def _run(
         left=sum(result.left for result in results),
         noun="addresses" if order.urls and not order.sources else "sources",
         failure=_told(failures[0], order.verbose) if failures else None,
+        hint=getattr(failures[0], "hint", None) if failures else None,
     )
 
 

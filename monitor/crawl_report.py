@@ -23,6 +23,7 @@ class CrawlReport:
     cut_short: bool = False
     unread: tuple[str, ...] = ()
     failure: str | None = None
+    hint: str | None = None  # what to do about that
     left: int = 0  # entries beyond the limit of pages
     put_off: int = 0  # entries and pages that are left to the next crawl of the same kind
     notes: tuple[str, ...] = ()  # what else a person should know of it
@@ -71,8 +72,6 @@ class CrawlReport:
             lines.append(f"certificates not verified, as configured (verify_tls = false): {', '.join(self.unverified)}")
         if self.cut_short:
             lines.append(f"stopped before the end: {len(self.unread)} {self.noun} were not read to their end; they are first next time")
-        if self.failure:
-            lines.append(f"failed: {self.failure}")
         return lines
 
     def as_dict(self) -> dict[str, Any]:
@@ -93,6 +92,7 @@ class CrawlReport:
             "notes": list(self.notes),
             "unverified": list(self.unverified),
             "failed": self.failure,
+            "hint": self.hint,
             "failing": [
                 {
                     "source": poll.source_id,

@@ -9,7 +9,7 @@ import json
 import logging
 import re
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import Any, Literal, Protocol, TextIO
 from urllib.parse import quote
@@ -55,12 +55,39 @@ class Veil:
         return text
 
 
-class Lines:
-    """A line an event, without more: for a command that a person has typed."""
+class Paper:
+    """Where lines are written. One that is full ends no work: what could not be written is counted, and told when there is room again."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._turn = threading.Lock()
+        self._lost = 0
+
+    def write(self, line: str, lost: Callable[[int], str]) -> None:
+        """Write a line, after one that `lost` makes of the number of those that could not be."""
+        with self._turn:
+            try:
+                if self._lost:
+                    self._out.write(f"{lost(self._lost)}\n")
+                self._out.write(f"{line}\n")
+                self._out.flush()
+            except BrokenPipeError:
+                raise  # nobody reads us: that ends a command
+            except OSError:
+                self._lost += 1
+            else:
+                self._lost = 0
+
+
+def _told_lost(count: int) -> str:
+    return f"{count} lines could not be written here: was the disk full?"
+
+
+class Lines:
+    """A line an event, without more: for a command that a person has typed."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._paper = Paper(out)
         self._veil = Veil()
 
     def hide(self, secrets: Iterable[str]) -> None:
@@ -69,9 +96,7 @@ class Lines:
 
     def say(self, event: str, text: str, *, level: Level = "info", **fields: Any) -> None:
         """See `Log`."""
-        with self._turn:
-            self._out.write(f"{self._line(event, self._veil.over(text))}\n")
-            self._out.flush()
+        self._paper.write(self._line(event, self._veil.over(text)), lambda count: self._line("log", _told_lost(count)))
 
     def _line(self, event: str, text: str) -> str:
         indent = text[: len(text) - len(text.lstrip(" "))]
@@ -99,9 +124,8 @@ class JsonLines:
     """One JSON object a line and event."""
 
     def __init__(self, out: TextIO, clock: Callable[[], datetime]) -> None:
-        self._out = out
+        self._paper = Paper(out)
         self._clock = clock
-        self._turn = threading.Lock()
         self._veil = Veil()
 
     def hide(self, secrets: Iterable[str]) -> None:
@@ -110,14 +134,15 @@ class JsonLines:
 
     def say(self, event: str, text: str, *, level: Level = "info", **fields: Any) -> None:
         """See `Log`."""
+        line = self._line(event, text, level, fields)
+        self._paper.write(line, lambda count: self._line("log", _told_lost(count), "warning", {"lost": count}))
+
+    def _line(self, event: str, text: str, level: Level, fields: Mapping[str, Any]) -> str:
         moment = self._clock().astimezone(UTC)
         record = {"time": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z", "level": level, "event": event}
-        record |= {"message": " ".join(plain(text).split())} | fields
+        record |= {"message": " ".join(plain(text).split())} | dict(fields)
         # Blacked out before quotes and backslashes are escaped: a secret may hold some.
-        line = json.dumps(_each_text(record, self._veil.over), ensure_ascii=False, default=str)
-        with self._turn:
-            self._out.write(f"{line}\n")
-            self._out.flush()
+        return json.dumps(_each_text(record, self._veil.over), ensure_ascii=False, default=str)
 
 
 class LibraryHandler(logging.Handler):

@@ -16,6 +16,7 @@ from monitor.digest.watch_words import road_name
 from monitor.export import iso
 from storage.condition import Ail, Ailment, Coverage, SecondRoad
 from storage.items import Source
+from storage.periods import Incident
 
 if TYPE_CHECKING:
     from monitor.schedule import Timetable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 STALE = timedelta(hours=26)  # a daily crawl may be late by two hours before somebody should look
 _GAPS_WITHIN = timedelta(days=7)
+_BROKEN = {"crawl-failed": "a crawl failed", "crawl-died": "a crawl was broken off", "store-failed": "the database failed"}
 _SHOWN = 12  # sources of one kind of trouble; `monitor sources list` names them all
 
 
@@ -38,6 +40,7 @@ class Status:
     gaps: int  # of the last week
     road: SecondRoad  # what searches found in the last week beside the sources
     counts: dict[str, int]  # what is stored
+    broken: Incident | None = None  # what last went wrong with a crawl or the store, if no crawl ended since
 
     @property
     def stalled(self) -> list[str]:
@@ -60,6 +63,8 @@ class Status:
     def troubles(self) -> list[str]:
         """What a person should look at; a source that broke lately is told by the digest alone."""
         coverage, now, troubles = self.coverage, self.now, self.stalled
+        if self.broken is not None:
+            troubles.append(f"{health.age(now, self.broken.at)} ago {_BROKEN[self.broken.kind]}: {self.broken.detail}")
         unread = [one for one in coverage.ailing if one.kind in UNREAD]
         if coverage.due and coverage.last_crawl and 2 * len(unread) > coverage.due:
             troubles.append("more than half of the sources fail: is the network up, is a proxy needed?")
@@ -69,11 +74,19 @@ class Status:
         return troubles
 
 
-def status_of(reading: Reading, sources: Sequence[Source], timetables: Sequence[tuple[str, Timetable]], now: datetime) -> Status:
+def status_of(
+    reading: Reading,
+    sources: Sequence[Source],
+    timetables: Sequence[tuple[str, Timetable]],
+    now: datetime,
+    *,
+    noted: Sequence[Incident] = (),
+) -> Status:
     """Gather the state of the watch.
 
     Args:
         timetables: of the digests that are wanted, by name.
+        noted: what the database could not take.
     """
     watched = {source.id: source.outlet or source.id for source in sources}
     digests, overdue = [], []
@@ -83,9 +96,13 @@ def status_of(reading: Reading, sources: Sequence[Source], timetables: Sequence[
         due = schedule.due(timetable, made, now)
         if due is not None and made and now - due.waited_since(now) > STALE:
             overdue.append((name, due.waited_since(now)))
+    coverage = reading.sources.coverage(now - timedelta(days=1), now, watched)
+    befell = [*reading.incidents.between(coverage.last_crawl or now - timedelta(days=1), now), *noted]
+    broken = [one for one in befell if one.kind in _BROKEN and (coverage.last_crawl is None or one.at > coverage.last_crawl)]
     return Status(
         now=now,
-        coverage=reading.sources.coverage(now - timedelta(days=1), now, watched),
+        coverage=coverage,
+        broken=max(broken, key=lambda one: one.at, default=None),
         digests=tuple(digests),
         overdue=tuple(overdue),
         waiting=len(reading.deliveries.waiting()),

@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from storage.connecting import BUSY_TIMEOUT_S, translated
+from storage.connecting import BUSY_TIMEOUT_S, RESTORE, RESTORE_SERVER, translated
 from storage.errors import StorageDamaged, StorageError
 
 if TYPE_CHECKING:
@@ -53,11 +53,22 @@ def check_sqlite(path: Path, *, quick: bool = False) -> None:
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)) as connection:
         said = connection.execute("PRAGMA quick_check(1)" if quick else "PRAGMA integrity_check(1)").fetchone()[0]
         if said != "ok":
-            raise StorageDamaged(f"{path}: the database is damaged: {said}", hint="restore a backup")
+            raise StorageDamaged(f"{path}: the database is damaged: {' '.join(said.split())}", hint=RESTORE)
         if orphan := connection.execute("PRAGMA foreign_key_check").fetchone():
-            raise StorageDamaged(f"{path}: a row of {orphan[0]} points to nothing in {orphan[2]}", hint="restore a backup")
+            raise StorageDamaged(f"{path}: a row of {orphan[0]} points to nothing in {orphan[2]}", hint=RESTORE)
         if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
             raise StorageDamaged(f"{path}: this is another program's database", hint="name another file")
+
+
+def damage_of(store: Store) -> StorageDamaged | None:
+    """What is wrong with an SQLite file, for whoever has just fallen over something in it; None where nothing is, or for a server."""
+    try:
+        check(store)
+    except StorageDamaged as error:
+        return error
+    except StorageError:
+        return None
+    return None
 
 
 def server_version(store: Store) -> int:
@@ -76,12 +87,12 @@ def check(store: Store) -> str:
         try:
             check_sqlite(store.path, quick=True)
         except sqlite3.Error as error:
-            raise StorageDamaged(f"{store.path}: the database cannot be checked: {error}", hint="restore a backup") from error
+            raise StorageDamaged(f"{store.path}: the database cannot be checked: {error}", hint=RESTORE) from error
         return "pages, rows and references are whole"
     with store.reading() as reading:
         failures = reading.connection.exec_driver_sql("SELECT coalesce(sum(checksum_failures), 0) FROM pg_stat_database").scalar()
     if failures:
-        raise StorageDamaged(f"{store.name}: the server counted {failures} pages with wrong checksums", hint="restore a backup")
+        raise StorageDamaged(f"{store.name}: the server counted {failures} pages with wrong checksums", hint=RESTORE_SERVER)
     return "the server knows of no damaged page"
 
 

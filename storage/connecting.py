@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import sqlite3
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +19,10 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from storage.errors import StorageDamaged, StorageError, StorageLocked, UsageError
 
 BUSY_TIMEOUT_S = 60.0
+_ROOM = 2**16  # bytes, of the file that processes share
+# What a person does about a file that is damaged; the old -wal would be written over the backup.
+RESTORE = "restore a backup: stop all that uses the database, move it and its -wal and -shm away, copy the backup to its place; without one, crawl anew"
+RESTORE_SERVER = "restore a backup: pg_restore --clean --if-exists --dbname NAME FILE"
 
 
 def schema_version(connection: Connection) -> str | None:
@@ -70,7 +77,7 @@ def refuse_foreign(path: Path) -> None:
         return  # what stands in the way is told when the database is opened
     try:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         return
     finally:
         connection.close()
@@ -121,11 +128,14 @@ def translated(name: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _in_words(error, name) from error
+    except (UnicodeDecodeError, json.JSONDecodeError, struct.error) as error:
+        # A value, or SQLite's own words about one, that nobody wrote so: it does not look at what stands inside of a row.
+        raise StorageDamaged(f"{name}: the database is damaged: a value in it cannot be read ({error})", hint=RESTORE) from error
     except BrokenPipeError:
         raise  # the reader of our output has gone: no matter of the store
     except OSError as error:
-        if error.filename is None and error.errno is None:
-            raise
+        if error.filename is None:
+            raise  # of no file: stdout, a socket
         raise StorageError(f"{name}: {error.strerror or error}", hint="check the disk and the permissions") from error
 
 
@@ -138,21 +148,51 @@ def _in_words(error: DBAPIError, name: str) -> StorageError:
         if primary in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
             return StorageLocked(f"{name}: another program holds the database", hint="wait until it is done, or stop it")
         if primary == sqlite3.SQLITE_NOTADB:
-            return StorageDamaged(f"{name}: this file is not a database", hint="name another file, or move it away")
+            return StorageDamaged(f"{name}: this file is not a database", hint=f"name another file; if it was one: {RESTORE}")
         if primary == sqlite3.SQLITE_CORRUPT:
-            return StorageDamaged(f"{name}: the database is damaged", hint="restore a backup, or move it away and crawl anew")
-        if primary == sqlite3.SQLITE_FULL:
+            return StorageDamaged(f"{name}: the database is damaged", hint=RESTORE)
+        if primary == sqlite3.SQLITE_FULL or (primary == sqlite3.SQLITE_IOERR and _is_full(name)):
             return StorageError(f"{name}: the disk is full", hint="make room; nothing that was stored is lost")
+        if primary == sqlite3.SQLITE_IOERR:
+            return StorageError(f"{name}: the disk cannot be read or written ({said})", hint="look at the disk: dmesg, smartctl")
+        if primary == sqlite3.SQLITE_NOMEM:
+            return StorageError(f"{name}: there is no memory left", hint="stop something, or allow more; nothing that was stored is lost")
         if primary in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
             who = os.environ.get("USER") or "this user"
             return StorageError(
                 f"{name}: the database cannot be written ({said})", hint=f"check that {who} may write the file and its folder"
             )
+    if isinstance(cause, sqlite3.Error) and said.startswith("Could not decode"):
+        # Its second half is the value itself, which may be long and is no text.
+        return StorageDamaged(f"{name}: the database is damaged: {said.partition(' with text')[0]}", hint=RESTORE)
     state = getattr(cause, "sqlstate", None)
+    if state is not None:
+        return _of_postgres(state, name, said)
+    if isinstance(error, OperationalError) and code is None:
+        return _unreachable(name, said)
+    return StorageError(f"{name}: {said}")
+
+
+def _is_full(file: str) -> bool:
+    """Whether the disk of a file has no room: SQLite calls it an error of the disk where the file that processes share has none."""
+    try:
+        return shutil.disk_usage(Path(file).absolute().parent).free < _ROOM
+    except OSError:
+        return False
+
+
+def _of_postgres(state: str, name: str, said: str) -> StorageError:
+    """Say what a state of PostgreSQL means (its manual, appendix A)."""
     if state in {"55P03", "57014"}:
         return StorageLocked(f"{name}: another program holds the database", hint="wait until it is done, or stop it")
-    if isinstance(error, OperationalError) and state is None and code is None:
-        return StorageError(
-            f"{name}: the database cannot be reached: {said}", hint="is the server running, are host, name and password right?"
-        )
+    if state in {"XX001", "XX002"}:
+        return StorageDamaged(f"{name}: the database is damaged: {said}", hint=RESTORE_SERVER)
+    if state == "53100":
+        return StorageError(f"{name}: the disk of the server is full", hint="make room there; nothing that was stored is lost")
+    if state.startswith(("08", "57P")):  # shut down, crashed, starting up
+        return _unreachable(name, said)
     return StorageError(f"{name}: {said}")
+
+
+def _unreachable(name: str, said: str) -> StorageError:
+    return StorageError(f"{name}: the database cannot be reached: {said}", hint="is the server running, are host, name and password right?")

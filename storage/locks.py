@@ -13,7 +13,7 @@ from typing import IO
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from storage.errors import StorageBusy
+from storage.errors import StorageBusy, StorageError
 
 _STEP_S = 0.2
 # PostgreSQL's advisory locks have numbers for names.
@@ -35,8 +35,14 @@ def file_lock(path: Path, wait: timedelta, *, now: datetime, what: str = "crawl"
 
     Raises:
         StorageBusy: somebody else held it for all of `wait`.
+        StorageError: its file cannot be made.
     """
-    with path.open("a+", encoding="utf-8") as file:
+    try:
+        file = path.open("a+", encoding="utf-8")
+    except OSError as error:
+        hint = "let this user write beside the database, and see that the disk has room"
+        raise StorageError(f"{path}: the lock cannot be taken: {error.strerror or error}", hint=hint) from error
+    with file:
         deadline = time.monotonic() + wait.total_seconds()
         while not _try_lock(file):
             if time.monotonic() >= deadline:
@@ -45,9 +51,9 @@ def file_lock(path: Path, wait: timedelta, *, now: datetime, what: str = "crawl"
                 said, hint = _BUSY[what]
                 raise StorageBusy(f"{said} ({holder})", hint=hint)
             time.sleep(_STEP_S)
-        file.truncate(0)
-        file.write(f"process {os.getpid()}, since {now:%Y-%m-%d %H:%M} UTC")
-        file.flush()
+        with suppress(OSError):  # the lock holds without a name in it, on a full disk
+            os.truncate(file.fileno(), 0)
+            os.write(file.fileno(), f"process {os.getpid()}, since {now:%Y-%m-%d %H:%M} UTC".encode())
 
         def held() -> bool:
             try:

@@ -5,11 +5,12 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 partly done.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -17,6 +18,8 @@ import monitor
 from monitor.cli import deliver, gather, judge, read, report, run, settings, sources, stories, tools, upkeep, web
 from monitor.cli.context import Context
 from storage.errors import MediaMonitorError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 app = typer.Typer(
     name="monitor",
@@ -66,10 +69,12 @@ def complain(ours: Context, message: str, hint: str | None = None) -> None:
         ours.log.say("failed", f"  -> {hint}")
 
 
-def _let_go() -> NoReturn:
-    """End where the reader of our pipe (head, less) has gone: that is its right. Keep the interpreter from complaining at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    sys.exit(0)
+def _settle() -> None:
+    """Keep the interpreter from complaining at exit of what stdout cannot take: the reader of a pipe (head, less) has gone, a disk is full."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def main() -> None:
@@ -79,7 +84,7 @@ def main() -> None:
         getattr(stream, "reconfigure", lambda **_: None)(encoding="utf-8", errors="replace")
     ours = Context()
     try:
-        app(prog_name="monitor", obj=ours)
+        _run(ours)
     except MediaMonitorError as error:
         complain(ours, str(error), error.hint)
         sys.exit(error.exit_code)
@@ -87,14 +92,35 @@ def main() -> None:
         complain(ours, "interrupted")
         sys.exit(130)
     except BrokenPipeError:
-        _let_go()
+        sys.exit(0)  # the reader has gone: that is its right
     except SystemExit as end:
         if isinstance(end.__context__, BrokenPipeError):  # click saw it first, and ends with 1
-            _let_go()
+            sys.exit(0)
         raise
     except Exception as error:  # a fault of ours: Python shows it, except where a program reads stderr
+        _explain(ours, error)
         if not ours.log_json:
             raise
         told = "".join(traceback.format_exception(error))
         ours.log.say("failed", f"{type(error).__name__}: {error}", level="error", traceback=told)
         sys.exit(1)
+    finally:
+        _settle()
+
+
+def _run(ours: Context) -> None:
+    try:
+        app(prog_name="monitor", obj=ours)
+    except SystemExit:
+        sys.stdout.flush()  # while it can still be told what goes wrong with it
+        raise
+
+
+def _explain(ours: Context, error: Exception) -> None:
+    """End with a sentence where an error that nobody expected has its reason in the machine: stdout, memory, or the file we read from."""
+    if isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
+        complain(ours, f"the output cannot be written: {error.strerror}", "make room where it goes, and give the command again")
+        sys.exit(1)
+    if damaged := ours.damage():
+        complain(ours, str(damaged), damaged.hint)
+        sys.exit(damaged.exit_code)

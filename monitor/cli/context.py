@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from monitor.log import Log
     from monitor.matching import Matcher
     from monitor.watchlist import Watchlist
+    from storage.errors import StorageDamaged
     from storage.items import Source
     from storage.store import Store
 
@@ -80,6 +81,14 @@ class Context:
         store = Store.open(self.config.database, create=create)
         self._stores.append(store)
         return store
+
+    def damage(self) -> StorageDamaged | None:
+        """What is wrong with a database that this command opened; None where nothing is found."""
+        if not self._stores:
+            return None
+        from storage.backup import damage_of
+
+        return next(filter(None, map(damage_of, self._stores)), None)
 
     def has_store(self) -> bool:
         """Whether there is a database already, as far as can be told without asking it."""

@@ -123,6 +123,10 @@ def crawl(
     print_report(report, out=sys.stderr if dry_run and not as_json else sys.stdout, as_json=as_json)
     if log_json:
         log_report(report, ours.log)
+    elif report.failure:
+        ours.log.say("failed", f"monitor: {report.failure}")
+        if report.hint:
+            ours.log.say("failed", f"  -> {report.hint}")
     if urls and not (depth or dry_run or as_json):
         with ours.store().reading() as reading:
             explain(reading, urls, zone=ours.zone, out=sys.stdout)
@@ -159,9 +163,6 @@ def daily(
             log=ours.log,
             report=None if log_json else sys.stderr,
         )
-    if not quiet:
-        for digest in result.digests:
-            show(digest, "terminal")
     if not result.digests:
         ours.log.say("digest", "no digest is wanted today")
     for path in result.files:
@@ -170,6 +171,9 @@ def daily(
     failed = _keep_house(ours)
     # A source or two that could not be read is everyday: the digest tells it. No source at all is not.
     _show(ours, well=result.crawled in {0, 3} and not unsent and not failed)
+    if not quiet:  # last: a reader that goes away (`| head`), or a full disk, must not keep mails from being sent
+        for digest in result.digests:
+            show(digest, "terminal")
     raise typer.Exit(result.exit_code or (3 if unsent or failed else 0))
 
 

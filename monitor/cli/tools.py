@@ -33,8 +33,9 @@ def status(
 
     ours = context_of(context)
     timetables = [(table.name, timetable_of(table)) for table in ours.config.digests]
-    with ours.store(create=False).reading() as reading:
-        status = status_of(reading, ours.sources, timetables, now())
+    store = ours.store(create=False)
+    with store.reading() as reading:
+        status = status_of(reading, ours.sources, timetables, now(), noted=store.notebook.read())
     raise typer.Exit(print_status(status, zone=ours.zone, as_json=as_json, alive=alive))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import os
 import shutil
@@ -59,7 +60,8 @@ def folders(config: Config) -> Iterator[Finding]:
     for path, what in _written(config):
         found = _existing(path)
         if why := _unwritable(found):
-            yield bad("folders", f"{path}, for {what}, cannot be written: {why}", f"let this user write there: {_mending(found)}")
+            do = "make room" if why == os.strerror(errno.ENOSPC) else f"let this user write there: {_mending(found)}"
+            yield bad("folders", f"{path}, for {what}, cannot be written: {why}", do)
         else:
             yield ok("folders", f"{path}, for {what}, can be written")
         devices.setdefault(found.stat().st_dev, found)

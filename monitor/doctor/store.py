@@ -46,8 +46,8 @@ def locks(store: Store, now: datetime) -> Iterator[Finding]:
                 free.append(name)
         except StorageBusy as error:
             yield ok("locks", str(error))
-        except OSError as error:
-            yield bad("locks", f"the lock of {name} cannot be taken: {error.strerror or error}", "let this user write beside the database")
+        except StorageError as error:
+            yield bad("locks", str(error), error.hint or "let this user write beside the database")
     if len(free) == len(held):
         yield ok("locks", "nobody works on the database now")
 

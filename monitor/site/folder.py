@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,13 +20,14 @@ class Folder:
 
     A ledger in the folder says from what each file was made. A file whose mark is the same is left as it is; one that nobody asked for
     at a whole run is taken away at its end. The ledger is written last: a run that was broken off is done again where it stopped mattering.
+    An empty one is written first, so that the folder is known for ours whatever comes between.
 
     Args:
         path: the folder; it is made where there is none.
 
     Raises:
         UsageError: it holds files, and none of them is such a ledger.
-        FileError: it cannot be read.
+        FileError: it cannot be read or written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -73,17 +74,21 @@ class Folder:
                 self.removed += 1
             with suppress(OSError):
                 target.parent.rmdir()  # only where it is empty now
-        write_text(self._path / LEDGER, json.dumps({"version": _VERSION, "files": dict(sorted(self._now.items()))}, indent=0) + "\n")
+        self._write(self._now)
+
+    def _write(self, files: Mapping[str, str]) -> None:
+        write_text(self._path / LEDGER, json.dumps({"version": _VERSION, "files": dict(sorted(files.items()))}, indent=0) + "\n")
 
     def _read(self) -> dict[str, str]:
         ledger = self._path / LEDGER
         try:
             text = ledger.read_text(encoding="utf-8")
         except FileNotFoundError:
-            if self._path.is_dir() and any(self._path.iterdir()):
+            if self._path.is_dir() and any(not one.name.startswith(f".{LEDGER}.") for one in self._path.iterdir()):
                 raise UsageError(
                     f"{self._path} holds files that are not of an archive", hint="name an empty folder, or one that `monitor site` made"
                 ) from None
+            self._write({})
             return {}
         except NotADirectoryError:
             raise UsageError(f"{self._path} is no folder", hint="name a folder") from None
