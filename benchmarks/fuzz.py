@@ -1,6 +1,6 @@
-"""Fuzz readers, lists, pages, identity, dates, robots, matching and all that is written, with hypothesis: `FUZZ_MINUTES=60 python -m benchmarks fuzz`.
+"""Fuzz readers, lists, pages, drawn pages, headers, identity, dates, robots, matching, all that is written: `FUZZ_MINUTES=60 python -m benchmarks fuzz`.
 
-Each property is tried in turns with fresh examples until the time is up. A finding is an exception that is not ours, a broken promise
+Each property is tried by hypothesis in turns with fresh examples until the time is up. A finding is an exception that is not ours, a broken promise
 (text that is not clean, a mention that points elsewhere, a shape that holds live script), or an example that takes longer than five
 seconds; hypothesis shrinks it, it is printed, and the exit code is 1. `FUZZ_ONLY=page,match` tries some; `FUZZ_SEEDS=DIR` adds the files
 of a folder to what is mutated.
@@ -23,7 +23,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from benchmarks import fuzz_lists
+from benchmarks import fuzz_lists, fuzz_pages
 from benchmarks.fuzz_checks import assert_clean, inert
 from benchmarks.fuzz_words import documents, pages, robots, texts, urls
 from storage.items import Kind, Source
@@ -259,6 +259,10 @@ PROPERTIES: dict[str, tuple[Callable[..., None], tuple[Any, ...]]] = {
     "listing": (fuzz_lists.listing, (fuzz_lists.listings(), _ENCODINGS, fuzz_lists.LISTING_URLS | urls())),
     "mapped": (fuzz_lists.mapped, (fuzz_lists.answers(), fuzz_lists.mappings())),
     "opml": (fuzz_lists.opml, (fuzz_lists.outlines(),)),
+    "drawn": (fuzz_pages.drawn, (fuzz_pages.drawings(), fuzz_lists.LISTING_URLS | urls())),
+    "shown": (fuzz_pages.shown, (fuzz_pages.dated(), urls())),
+    "home": (fuzz_pages.home, (fuzz_pages.homes(), _ENCODINGS, urls())),
+    "headers": (fuzz_pages.headers, (fuzz_pages.heads(),)),
     "links": (fuzz_lists.links, (fuzz_lists.listings() | documents(), urls())),
 }
 

@@ -24,7 +24,7 @@ def sitemap(body: bytes, url: str) -> None:
     from storage.errors import ReadError
     from storage.text import TITLE_LIMIT
 
-    url = _asked(url)
+    url = asked(url)
     for since in (None, NOW - timedelta(days=2)):
         try:
             reading = read_sitemap(body, url=url, zone=ZONE, now=NOW, since=since)
@@ -34,14 +34,14 @@ def sitemap(body: bytes, url: str) -> None:
         assert len(reading.listed) <= MOST_ADDRESSES
         assert len(reading.children) <= MOST_ADDRESSES
         for one in reading.listed:
-            assert _is_web(one.url)
+            assert is_web(one.url)
             assert one.published is None or one.published <= NOW
             assert one.updated is None or one.updated <= NOW
             assert_clean(one.title, TITLE_LIMIT)
             for word in (one.stated, one.language, one.outlet):
                 assert_clean(word, 200)
         for child in reading.children:
-            assert _is_web(child.url)
+            assert is_web(child.url)
             period_of(child.url)
             if is_monthly(child.url):
                 of_month(child.url, NOW, ZONE, back=3)
@@ -55,7 +55,7 @@ def listing(body: bytes, encoding: str | None, url: str) -> None:
     from storage.identity import outlet_host
     from storage.text import TITLE_LIMIT
 
-    url = _asked(url)
+    url = asked(url)
     try:
         reading = read_listing(body, url=url, encoding=encoding, zone=ZONE, now=NOW)
     except ReadError as error:
@@ -63,7 +63,7 @@ def listing(body: bytes, encoding: str | None, url: str) -> None:
         return
     assert len(reading.links) <= MOST_LINKS
     for link in reading.links:
-        assert _is_web(link.url)
+        assert is_web(link.url)
         assert link.published is None or link.published <= NOW
         assert_clean(link.title, TITLE_LIMIT)
         assert_clean(link.stated, 200)
@@ -87,7 +87,7 @@ def mapped(body: bytes, fields: dict[str, str]) -> None:
         assert_clean(str(error), 1_000)
         return
     for entry in reading.entries:
-        assert _is_web(entry.url)
+        assert is_web(entry.url)
         assert entry.published is None or entry.published <= NOW
         assert_clean(entry.title, TITLE_LIMIT)
         assert_clean(entry.summary, SUMMARY_LIMIT)
@@ -110,7 +110,7 @@ def opml(data: bytes) -> None:
         assert_clean(bad.name, 200)
         assert_clean(bad.why, 2_000)
     for one in found:
-        assert _is_web(one.source.url)
+        assert is_web(one.source.url)
         assert_clean(one.source.outlet, 300)
         for label in one.source.groups:
             assert_clean(label, 200)
@@ -125,11 +125,11 @@ def links(body: bytes, url: str) -> None:
     from spiders.readers.engines import most_results, notice_of
     from spiders.readers.past import between, has_windows, next_archive
 
-    url = _asked(url)
+    url = asked(url)
     found = read_anchors(body, url=url)
     assert len(found) <= MOST_LINKS
     for one in found:
-        assert _is_web(one)
+        assert is_web(one)
         assert site_of(one) == site_of(url)
     before = next_archive(body, url)
     assert not before or urlsplit(before).hostname == urlsplit(url).hostname
@@ -141,14 +141,14 @@ def links(body: bytes, url: str) -> None:
             assert_clean(notice.said, 320)
 
 
-def _asked(url: str) -> str:
+def asked(url: str) -> str:
     """An address as it can have been asked for: a link that was followed."""
     from spiders.readers.links import absolute
 
     return absolute(_URL, url) or _URL
 
 
-def _is_web(url: str) -> bool:
+def is_web(url: str) -> bool:
     return url.startswith(("http://", "https://"))
 
 
@@ -170,7 +170,7 @@ _CARD = (
     '<div class="item-news thumb-{n}"><h3 class="title-news"><a href="/kinh-doanh/fpt-mo-trung-tam-nghien-cuu-so-{n}-48000{n}.html" title="FPT">FPT mở trung tâm nghiên cứu số {n}</a></h3>'
     '<span class="time">{n}/11/2026 07:0{n}</span><p class="description">Tóm tắt</p><img src="/a.jpg"></div>'
 )
-_LISTING = (
+LISTING = (
     "<!DOCTYPE html><html><head><meta charset='utf-8'><title>Kinh doanh</title></head><body><nav><a href='/'>Trang chủ</a></nav><main>"
     + "".join(_CARD.format(n=number) for number in range(1, 8))
     + '</main><div class="pagination"><a href="/list?page=2">2</a><a rel="next" href="/list?page=2">Trang sau</a></div></body></html>'
@@ -185,7 +185,7 @@ _OPML = (
     '<outline text="S" type="link" url="https://fuzz.example/sitemap.xml" mm:kind="sitemap" mm:id="s" mm:interval="30" mm:labels="[&quot;a&quot;]" mm:only="^x" mm:country="VN"/>'
     '<outline XMLURL="feed://fuzz.example/b" text=""/></body></opml>'
 )
-_PIECES = [
+PIECES = [
     b"<loc>", b"</loc>", b"<url>", b"</url>", b"<sitemap>", b"<urlset>", b"<news:news>", b"<news:title>", b"</news:title>", b"<lastmod>", b"9999-12-31T23:59:59Z", b"0000-00-00", b"0001-01-01T00:00:00+14:00", b"http://", b"//", b"javascript:1",
     b"file:///etc/passwd", b"http://[::1", b"http://127.0.0.1/", b"<a href='", b"<a href='/bai-viet-rat-dai-ve-fpt-12345.html'>", b"</a>", b"<h3>", b"<time datetime='", b"<li class='", b"<nav>", b"rel='next' ", b"<base href='http://evil.example/'>",
     b"<outline ", b"</outline>", b"<outline text='a'>" * 60, b"xmlUrl='", b"mm:interval='99999999999999999999'", b"mm:interval='-1'", b"mm:kind='spider'", b"mm:labels='[1]'", b"text='\xe2\x80\xae'", b"{", b"}", b"[" * 200, b"]", b'"', b":", b",",
@@ -209,15 +209,15 @@ def sitemaps() -> st.SearchStrategy[bytes]:
     """Sitemaps of each kind, broken in places, some packed, some of those broken once more."""
     plain = mutated(
         [_SITEMAP.encode(), _INDEX.encode(), _LINES.encode(), _ROBOTS.encode(), _SITEMAP.replace("UTF-8", "utf-16").encode("utf-16")],
-        _PIECES,
+        PIECES,
     )
     packed = plain.map(lambda body: gzip.compress(body, 1))
-    return plain | _soup() | packed | mutated([gzip.compress(_SITEMAP.encode(), mtime=0)], _PIECES)
+    return plain | _soup() | packed | mutated([gzip.compress(_SITEMAP.encode(), mtime=0)], PIECES)
 
 
 def listings() -> st.SearchStrategy[bytes]:
     """Pages of links, broken in places."""
-    return mutated([_LISTING.encode(), _LISTING.encode("utf-16")], _PIECES) | _soup().map(lambda body: b"<html><body>" + body)
+    return mutated([LISTING.encode(), LISTING.encode("utf-16")], PIECES) | _soup().map(lambda body: b"<html><body>" + body)
 
 
 def answers() -> st.SearchStrategy[bytes]:
@@ -227,7 +227,7 @@ def answers() -> st.SearchStrategy[bytes]:
     )
     keys = st.sampled_from([path for path in _PATHS if path.isalpha()]) | st.text(max_size=3)
     grown = st.recursive(leaves, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4), max_leaves=12)
-    return mutated([_ANSWER.encode()], _PIECES) | grown.map(_dumped)
+    return mutated([_ANSWER.encode()], PIECES) | grown.map(_dumped)
 
 
 def mappings() -> st.SearchStrategy[dict[str, str]]:
@@ -251,11 +251,11 @@ def mappings() -> st.SearchStrategy[dict[str, str]]:
 
 def outlines() -> st.SearchStrategy[bytes]:
     """OPML, broken in places."""
-    return mutated([_OPML.encode(), _OPML.replace("UTF-8", "utf-16").encode("utf-16")], _PIECES)
+    return mutated([_OPML.encode(), _OPML.replace("UTF-8", "utf-16").encode("utf-16")], PIECES)
 
 
 def _soup() -> st.SearchStrategy[bytes]:
-    return st.lists(st.sampled_from(_PIECES) | st.binary(max_size=8), max_size=40).map(b"".join)
+    return st.lists(st.sampled_from(PIECES) | st.binary(max_size=8), max_size=40).map(b"".join)
 
 
 def _dumped(value: Any) -> bytes:

@@ -94,8 +94,10 @@ class AddressMiddleware:
         if parts.scheme not in {"http", "https"} or not host:
             raise Refused("bad-address", f"{request.url[:200]} is no web address")
         place = netloc(request.url)
-        # The resolver sees no port and lets a named host pass; so its other ports are refused here.
-        if (is_private(host) or host in self._names) and place not in self._allowed:
+        # The resolver sees no port and lets a named host pass; so its other ports are refused here. And what the user lets us read inside
+        # is not for a stranger's script to read, which could send it on: only a page of that place itself asks there.
+        asked_by = request.meta.get("asked_by", place)
+        if (is_private(host) or host in self._names) and (place not in self._allowed or asked_by != place):
             raise Refused("private-address", f"{host} stands in a private network; the configuration may allow it: [network] allow")
         # What is no web server (mail, databases, printers) is not to be spoken to because a page says so.
         if place.rpartition(":")[2] not in _WEB_PORTS and place not in self._named:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,12 +14,14 @@ from storage.condition import Ail, Ailment, Coverage, Move
 from storage.gaps import Gaps, gap_of
 from storage.habits import GOOD, after, ailment
 from storage.items import Kind, Poll, PollOutcome, Source, SourceState, Validators
+from storage.text import clean_text, without_invisible
 from storage.upsert import insert_or
 
 _STATE_COLUMNS = [column for column in schema.sources.c if column.name not in {"outlet", "configured_url", "kind"}]
 _POLL_FIELDS = (
     "source_id", "started", "finished", "status", "error_kind", "error", "entries", "new", "kept", "shared", "latency", "pages", "bare",
 )  # fmt: skip
+_LONGEST_ERROR = 2_000  # code points
 _LONGEST_PAUSE = timedelta(days=7)  # no source pauses nearly so long, see monitor.polling
 
 
@@ -73,6 +76,7 @@ class Sources:
         Args:
             polls: for each the state before it, the poll, and when the next is due.
         """
+        polls = [(state, _storable(poll), next_poll) for state, poll, next_poll in polls]
         states = [after(state, poll, next_poll) for state, poll, next_poll in polls]
         if not states:
             return states
@@ -168,6 +172,23 @@ def _state_row(state: SourceState) -> dict[str, Any]:
         if column.name not in row:
             row[column.name] = getattr(state, column.name)
     return row
+
+
+def _storable(poll: Poll) -> Poll:
+    """The poll with what a host said of itself as any database takes it: one host's odd byte must not cost everybody's crawl."""
+    validators = poll.validators
+    if validators is not None:
+        etag, modified = (
+            value if value is not None and value.isprintable() else None for value in (validators.etag, validators.last_modified)
+        )
+        validators = replace(validators, etag=etag, last_modified=modified)
+    return replace(
+        poll,
+        validators=validators,
+        error=clean_text(poll.error, _LONGEST_ERROR) if poll.error else poll.error,
+        moved_to=without_invisible(poll.moved_to) if poll.moved_to else poll.moved_to,
+        shape=clean_text(poll.shape, _LONGEST_ERROR) if poll.shape else poll.shape,
+    )
 
 
 def _poll_row(poll: Poll, next_poll: datetime) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 
 _BLANKS = re.compile(r"\s+")
 _UNSAFE = re.compile(r"[\s\"<>\\^`{|}]")
+_NETLOC = re.compile(r"(?:[^@\[\]]*@)?(?:\[[0-9a-f:.]+\]|[^@\[\]:]+)(?::\d{0,5})?", re.I)  # user, host or IPv6 address, port
 _URL_LIMIT = 4_000
 _ASCII = "".join(map(chr, range(33, 127)))
 # Of every page that is written: nothing is loaded, no script runs, nothing is sent, whatever a stranger's words would ask for.
@@ -48,7 +49,7 @@ def safe_url(url: str) -> str:
         parts = urlsplit(url)
     except ValueError:
         return ""
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or not _NETLOC.fullmatch(parts.netloc):
         return ""
     url = parts.scheme + url[len(parts.scheme) :]  # "HTTP://" is none for programs that compare letters
     return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", url)

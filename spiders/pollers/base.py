@@ -32,6 +32,8 @@ SAMPLE = timedelta(
     hours=8
 )  # between two pages of a source that are read to the end though they can name nobody, to know whether that works
 _CHALLENGE = (b"just a moment", b"cf-chl", b"challenge-platform", b"captcha", b"access denied", b"attention required")
+_LONGEST_HEADER = 1_000
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _LOGIN = re.compile(rb"<input[^>]{1,400}type\s*=\s*[\"']?password", re.I)
 
 
@@ -188,9 +190,9 @@ class Poller:
 
 
 def header(response: Response, name: str) -> str | None:
-    """A header of an answer, None where it is absent or empty."""
+    """A header of an answer, None where it is absent, empty, longer than anybody needs, or holds what no header and no database may."""
     value = (response.headers.get(name) or b"").decode("latin-1").strip()
-    return value[:1_000] or None
+    return value if value and len(value) <= _LONGEST_HEADER and not _CONTROL.search(value) else None
 
 
 def challenged(response: Response) -> bool:

@@ -529,7 +529,7 @@ HOSTILE = (
 )
 BAD_URLS = [
     "javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\nscript:alert(1)", " \x01javascript:alert(1)", "data:text/html,<script>", "vbscript:x",
-    "file:///etc/passwd", "//evil.example/x", "/local", "http://", "https://[bad", "", "mailto:a@b.example", "\u200bjavascript:alert(1)",
+    "file:///etc/passwd", "//evil.example/x", "/local", "http://", "https://[bad", "http://[::1][::1]", "http://a.example:x/", "", "mailto:a@b.example", "\u200bjavascript:alert(1)",
 ]  # fmt: skip
 
 

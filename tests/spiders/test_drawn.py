@@ -36,6 +36,7 @@ if (location.pathname.startsWith("/newsroom")) {
 class Drawn(NamedTuple):
     site: Site
     canary: Site  # what no page may reach
+    inner: Site  # what the configuration allows, for its own sake
     crawl: Crawl
     seconds: float
 
@@ -53,7 +54,7 @@ def drawn_newsroom(site: Site) -> None:
     site.pages |= {f"/tin/{name}": Reply(SHELL, headers={"Content-Type": "text/html"}) for name in names}
 
 
-def _hostile(site: Site, canary: Site) -> str:
+def _hostile(site: Site, canary: Site, inner: Site) -> str:
     """A page that tries every way out."""
     here, there = site.url(""), canary.url("")
     socket = there.replace("http", "ws")
@@ -68,6 +69,7 @@ def _hostile(site: Site, canary: Site) -> str:
         const out = document.createElement("p"); document.body.append(out);
         const ways = [
           () => fetch("{there}/fetched"), () => fetch("{here}/away"), () => fetch("{here}/closed/data.json"),
+          () => fetch("{inner.url("/secret")}"), () => fetch("{here}/to-inner"), () => fetch("{inner.url("/take")}", {{method: "POST", body: "x"}}),
           () => navigator.sendBeacon("{there}/beacon", "x"), () => new WebSocket("{socket}/socket"), () => new EventSource("{there}/events"),
           () => navigator.serviceWorker.register("/worker.js"), () => window.open("{there}/opened"),
           () => new Worker(URL.createObjectURL(new Blob([`fetch("{there}/worker")`]))),
@@ -84,7 +86,7 @@ def _hostile(site: Site, canary: Site) -> str:
 
 @pytest.fixture(scope="module")
 def drawn() -> Iterator[Drawn]:
-    with Site() as site, Site("127.0.0.2") as canary:
+    with Site() as site, Site("127.0.0.2") as canary, Site("127.0.0.3") as inner:
         canary_pages = ["/picture.png", "/frame", "/script.js", "/fetched", "/beacon", "/moved", "/landed", "/form", "/worker", "/opened"]
         canary.pages |= dict.fromkeys(canary_pages, Reply("document.title = 'reached'", headers={"Access-Control-Allow-Origin": "*"}))
         drawn_newsroom(site)
@@ -92,10 +94,11 @@ def drawn() -> Iterator[Drawn]:
             "/robots.txt": "User-agent: *\nDisallow: /closed/\n",
             "/closed/data.json": "{}",
             "/away": redirect(canary.url("/landed")),
+            "/to-inner": redirect(inner.url("/secret")),
             "/feed": rss(
                 entry(site.url("/hostile"), "Bài độc hại"), entry(site.url("/endless"), "Bài vô tận"), entry(site.url("/good"), "Bài tốt")
             ),
-            "/hostile": Reply(_hostile(site, canary), headers={"Content-Type": "text/html"}),
+            "/hostile": Reply(_hostile(site, canary, inner), headers={"Content-Type": "text/html"}),
             "/endless": Reply("<html><body><script>while (true) {}</script></body></html>", headers={"Content-Type": "text/html"}),
             "/good": page("Bài tốt", TEXT, frame="<script>document.querySelector('h1').textContent += ' thật'</script>"),
             "/plain": rss(entry(site.url("/tin/trung-tam-du-lieu-moi-so-0"), "Một tin không vẽ")),
@@ -108,9 +111,9 @@ def drawn() -> Iterator[Drawn]:
         ]
         site.pages["/newsroom?shell"] = site.pages["/newsroom"]
         began = time.monotonic()
-        done = crawl(Order(sources=sources, allow=[site.netloc], settings={"DOWNLOAD_TIMEOUT": 6.0}))
+        done = crawl(Order(sources=sources, allow=[site.netloc, inner.netloc], settings={"DOWNLOAD_TIMEOUT": 6.0}))
         assert done.failure == ""
-        yield Drawn(site, canary, done, time.monotonic() - began)
+        yield Drawn(site, canary, inner, done, time.monotonic() - began)
 
 
 def test_a_newsroom_that_scripts_draw_is_read(drawn: Drawn) -> None:
@@ -134,6 +137,7 @@ def test_what_scripts_ask_for_is_asked_by_the_crawl_as_ever(drawn: Drawn) -> Non
 
 def test_no_page_reaches_further_than_the_crawl_may(drawn: Drawn) -> None:
     assert drawn.canary.seen == []
+    assert drawn.inner.seen == [] and drawn.site.asked("/to-inner")  # what we may read inside, a stranger's script may not
     assert not drawn.site.asked("/closed/data.json") and drawn.site.asked("/away")
     (hostile,) = [one for one in drawn.crawl.of("feed") if one.entry and one.entry.url.endswith("/hostile")]
     assert TEXT.strip() in hostile.article.text and "GELESEN" not in hostile.article.text

@@ -17,7 +17,7 @@ from spiders.pollers.base import FULL_READ
 from storage.habits import after
 from storage.items import PollOutcome, Source, SourceState, Validators
 from tests.spiders.run_spider import NOW, Crawl, Order, crawl, item, rss, source
-from tests.spiders.site import Reply, Seen, Site, redirect
+from tests.spiders.site import Reply, Seen, Site, redirect, stops
 
 FEED = rss(item("https://a.example/1", "Tin một"), item("https://a.example/2", "Tin hai"))
 MODIFIED = "Sun, 22 Nov 2026 05:00:00 GMT"
@@ -85,6 +85,9 @@ def polled() -> Iterator[Polled]:
         pages["/busy-long"] = Reply("later", 503, {"Retry-After": "99999999999"})
         pages["/busy-past"] = Reply("later", 503, {"Retry-After": "Mon, 23 Nov 2020 09:30:00 GMT"})
         pages["/busy-words"] = Reply("later", 503, {"Retry-After": "tomorrow"})
+        pages["/busy-negative"] = Reply("later", 503, {"Retry-After": "-120"})
+        pages["/busy-at-once"] = Reply("later", 503, {"Retry-After": "0"})
+        pages["/odd-validators"] = Reply(raw=stops(b'ETag: "a\x00b"\r\nLast-Modified: \x01x\r\nContent-Type: text/xml', FEED.encode()))
         pages["/fresh"] = Reply(FEED, headers={"Cache-Control": "public, max-age=3600"})
         pages["/stale-now"] = Reply(FEED, headers={"Cache-Control": "no-cache, max-age=3600"})
         pages["/aged"] = Reply(FEED, headers={"Cache-Control": "max-age=3600", "Age": "600"})
@@ -238,13 +241,24 @@ def test_what_is_gone_is_looked_at_again_within_a_day(polled: Polled) -> None:
         ("busy-long", NOW + timedelta(days=1)),
         ("busy-past", None),
         ("busy-words", None),
+        ("busy-negative", None),
+        ("busy-at-once", None),
     ],
 )
 def test_a_server_that_is_busy_says_until_when(polled: Polled, name: str, until: datetime | None) -> None:
     poll = polled.crawl.polls[name]
     assert (poll.outcome, poll.status, poll.retry_after) == (FAILED, 503, until)
-    if until:
-        assert next_poll(polled.sources[name], SourceState(source_id=name), poll) >= min(until, NOW + timedelta(hours=22))
+    # Whatever it says, it is not asked again at once.
+    again = next_poll(polled.sources[name], SourceState(source_id=name), poll)
+    assert again >= max(until or NOW, NOW + timedelta(minutes=15))
+    assert again <= NOW + timedelta(days=1)
+    assert len(polled.site.asked(f"/{name}")) == 1
+
+
+def test_validators_that_no_database_takes_are_left(polled: Polled) -> None:
+    poll = polled.crawl.polls["odd-validators"]
+    assert poll.outcome is CHANGED and poll.validators is not None
+    assert (poll.validators.etag, poll.validators.last_modified) == (None, None)
 
 
 def test_one_address_that_is_busy_does_not_speak_for_its_host(polled: Polled) -> None:

@@ -34,6 +34,16 @@ def state(store: Store, name: str = "bao") -> SourceState:
         return reading.sources.state(name)
 
 
+def test_what_a_host_says_of_itself_is_storable_whatever_it_is(store: Store) -> None:
+    odd = Validators(etag='"a\x00b"', last_modified="\ud800", body_hash="abc")
+    (saved,) = save(store, poll(validators=odd, shape="4 div\x00/a", moved_to="https://bao.example/\x00x"))
+    assert saved.validators == Validators(body_hash="abc")
+    assert (saved.shape, saved.url) == ("4 div/a", "https://bao.example/x")
+    (failed,) = save(store, poll(outcome=PollOutcome.FAILED, error_kind="tls", error="a\x00b \udfff\x1b[2J" + "x" * 5_000))
+    assert (failed.error or "").startswith("ab [2Jx") and len(failed.error or "") == 2_000
+    assert state(store) == failed
+
+
 def test_a_source_never_polled_has_the_defaults(store: Store) -> None:
     assert state(store) == SourceState(source_id="bao")
     with store.transaction() as transaction:

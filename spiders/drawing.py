@@ -1,0 +1,234 @@
+"""One page that scripts draw: opened in a window of its own, given what the crawl may fetch for it, and taken as it then stands.
+
+Its bytes are those that the crawl fetched. What its scripts ask for is fetched by the crawl, too, under all of its rules, and handed over;
+everything else is refused, and what slips past that meets a proxy that is not there (see `spiders.browser`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from scrapy.crawler import Crawler
+from scrapy.http import Request, Response
+
+from spiders.fetching import bounds
+from spiders.guard import netloc
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, Page, Route
+
+MOST_PARTS = 80  # requests of one page that are answered ...
+MOST_WISHES = 1_000  # ... and that are listened to, pictures and the like included; one that goes on is taken as it is
+MOST_WINDOWS = 5  # that a page may open before it is given up; none of them is shown anything
+LARGEST_PART = 4 * 1024**2  # bytes of one answer to them ...
+MOST_BYTES = 24 * 1024**2  # ... and of all for one page
+LARGEST_DRAWN = 8 * 1024**2  # bytes of a page when it is drawn
+QUIET_S = 8.0  # so long a drawn page may go on asking before it is taken as it is
+LAST_S = 5.0  # for what is left to do when time is over
+_KEPT_BYTES = 32 * 1024**2  # of scripts, which all pages of a site ask for
+_PARTS = {"script", "xhr", "fetch"}
+_METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
+_HEADERS_UP = {"accept", "accept-language", "authorization", "content-type", "origin", "x-requested-with", "x-api-key"}
+_HEADERS_DOWN = ("content-type", "access-control-")
+# Measured where the page stands, in a world that its scripts cannot touch: a page of gigabytes never leaves the process that drew it.
+_TAKE = f"(() => {{ const page = document.documentElement?.outerHTML ?? ''; return page.length > {LARGEST_DRAWN} ? null : page; }})()"
+_Found = tuple[int, dict[str, str], bytes]  # status, headers, body
+
+
+class Scripts:
+    """Scripts that pages of this crawl asked for: all pages of a site want the same ones."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, _Found] = {}
+        self._size = 0
+
+    def get(self, url: str) -> _Found | None:
+        """Return an answer that is kept."""
+        return self._kept.get(url)
+
+    def keep(self, url: str, found: _Found) -> None:
+        """Keep an answer, if it is a script and there is room."""
+        status, headers, body = found
+        if status == 200 and "javascript" in headers.get("content-type", "") and self._size + len(body) <= _KEPT_BYTES:
+            self._kept[url] = found
+            self._size += len(body)
+
+
+class Drawing:
+    """One page, from its bytes to its drawn form.
+
+    Args:
+        response: the page as it was sent.
+        robots: False leaves robots.txt out on the page's own host.
+        seconds: until it is taken as it is.
+    """
+
+    def __init__(self, crawler: Crawler, response: Response, scripts: Scripts, *, robots: bool, seconds: float) -> None:
+        self._crawler = crawler
+        self._response = response
+        self._scripts = scripts
+        self._robots = robots
+        self._seconds = seconds
+        self._given = False  # the page itself was handed over
+        self._parts = self._size = self._wishes = self._windows = 0
+        self._enough = asyncio.Event()  # it asks, or opens windows, without end
+        self._under_way: set[asyncio.Future[None]] = set()
+
+    async def draw(self, context: BrowserContext) -> str:
+        """Return the page as its scripts leave it.
+
+        Raises:
+            ValueError: it cannot be taken; says why.
+        """
+        page = await context.new_page()
+        page.on("dialog", lambda dialog: self._do(dialog.dismiss()))
+        context.on("page", lambda window: self._window(window) if window is not page else None)
+        await context.route("**/*", lambda route: self._route(route, page))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._seconds):
+                await _first_of(self._open(page), self._enough.wait())
+        if self._windows > MOST_WINDOWS:
+            raise ValueError("its scripts open windows without end")
+        if self._enough.is_set():
+            await context.unroute_all(behavior="ignoreErrors")  # what it asks for now meets the proxy that is not there
+        async with asyncio.timeout(LAST_S):
+            text = await _taken(page)
+        if not page.url.startswith(("http://", "https://")):
+            raise ValueError("its scripts led away from it")
+        return text
+
+    def stop(self) -> None:
+        """End what is under way: a crawl does not end while something is fetched."""
+        for task in list(self._under_way):
+            task.cancel()
+
+    async def _open(self, page: Page) -> None:
+        """Open the page and wait until it asks for nothing more; one that never stops asking is taken as it is."""
+        await page.goto(self._response.url, wait_until="domcontentloaded", timeout=0)
+        with suppress(Exception):
+            await page.wait_for_load_state("networkidle", timeout=1_000 * min(QUIET_S, self._seconds))
+
+    def _do(self, job: Coroutine[Any, Any, None]) -> asyncio.Future[None]:
+        """Begin what may fail, because its page is gone."""
+
+        async def doing() -> None:
+            with suppress(Exception):
+                await job
+
+        task = asyncio.ensure_future(doing())
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+        return task
+
+    def _window(self, window: Page) -> None:
+        self._windows += 1
+        if self._windows > MOST_WINDOWS:
+            self._enough.set()
+        self._do(window.close())
+
+    async def _route(self, route: Route, page: Page) -> None:
+        self._wishes += 1
+        if self._wishes > MOST_WISHES:
+            self._enough.set()
+            return
+        await asyncio.wait({self._do(self._answer(route, page))})
+
+    async def _answer(self, route: Route, page: Page) -> None:
+        """Give the browser what a page asks for, or nothing."""
+        request = route.request
+        if request.is_navigation_request():
+            if self._given or request.frame != page.main_frame:
+                await route.fulfill(status=204)  # frames, and pages that lead elsewhere by script: the page stays where it is
+                return
+            self._given = True
+            kind = (self._response.headers.get("Content-Type") or b"text/html").decode("latin-1")
+            await route.fulfill(status=200, headers={"content-type": kind}, body=self._response.body)
+            return
+        if request.resource_type == "stylesheet":  # some scripts wait for theirs
+            await route.fulfill(status=200, headers={"content-type": "text/css"}, body="")
+            return
+        if request.resource_type not in _PARTS or request.method not in _METHODS:
+            await route.abort()
+            return
+        found = await self._part(request.url, request.method, await request.all_headers(), request.post_data_buffer)
+        if found is None:
+            await route.abort()
+            return
+        status, headers, body = found
+        await route.fulfill(status=status, headers=headers, body=body)
+
+    async def _part(self, url: str, method: str, headers: Mapping[str, str], body: bytes | None) -> _Found | None:
+        """Fetch what a page asks for as the crawl fetches everything; None where it may not, or enough was asked."""
+        if method == "GET" and (kept := self._scripts.get(url)):
+            return kept
+        if self._parts >= MOST_PARTS or self._size >= MOST_BYTES:
+            return None
+        self._parts += 1
+        assert self._crawler.engine is not None
+        # The user's word on robots.txt is of the source's host alone.
+        robots = self._robots or urlsplit(url).netloc != urlsplit(self._response.url).netloc
+        asked = Request(
+            url, method=method, body=body or b"", dont_filter=True,
+            headers={name: value for name, value in headers.items() if name.lower() in _HEADERS_UP},
+            meta=bounds(self._crawler, LARGEST_PART) | {"robots": robots, "asked_by": netloc(self._response.url)},
+        )  # fmt: skip
+        try:
+            response = await self._crawler.engine.download_async(asked)
+        except asyncio.CancelledError:
+            raise
+        except Exception:  # noqa: BLE001 - refused or failed: the page does without
+            return None
+        self._size += len(response.body)
+        given = {
+            name.decode("latin-1").lower(): values[-1].decode("latin-1")
+            for name, values in response.headers.items()
+            if values and name.decode("latin-1").lower().startswith(_HEADERS_DOWN)
+        }
+        found = response.status, given, response.body
+        if method == "GET":
+            self._scripts.keep(url, found)
+        return found
+
+
+def body_of(text: str) -> bytes:
+    """Return a drawn page as its bytes, in UTF-8 whatever a script put into it.
+
+    Raises:
+        ValueError: it is larger than is read.
+    """
+    body = text.encode("utf-8", "replace")
+    if len(body) > LARGEST_DRAWN:
+        raise ValueError("it is larger than is read when it is drawn")
+    return body
+
+
+async def _taken(page: Page) -> str:
+    """Return what stands on a page.
+
+    Raises:
+        ValueError: it is larger than is read.
+    """
+    session = await page.context.new_cdp_session(page)
+    frame = (await session.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
+    world = await session.send("Page.createIsolatedWorld", {"frameId": frame, "worldName": "monitor"})
+    asked = {"expression": _TAKE, "contextId": world["executionContextId"], "returnByValue": True}
+    text = (await session.send("Runtime.evaluate", asked))["result"].get("value")
+    if not isinstance(text, str):
+        raise ValueError("it is larger than is read when it is drawn")
+    return f"<!DOCTYPE html>{text}"
+
+
+async def _first_of(*jobs: Coroutine[Any, Any, Any]) -> None:
+    """Wait for the first of some jobs and end the others."""
+    tasks = [asyncio.ensure_future(job) for job in jobs]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+    for task in done:
+        task.result()
