@@ -15,6 +15,7 @@ ON_REQUEST = (
     "broken_feeds",
     "feeds",
     "listings",
+    "dates",
     "reading",
     "growth",
     "throughput",

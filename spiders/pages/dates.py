@@ -16,13 +16,13 @@ from lxml import etree
 
 from spiders.pages.frame import is_date
 from spiders.readers.dates import read_date, stamped_date
-from spiders.readers.moments import read_moment, url_date
+from spiders.readers.moments import counts_back, read_moment, url_date
 from storage.identity import outlet_host
 from storage.text import clean_text
 
 _CLASS = re.compile(r"(?:^|[\s_-])(?:date|time|published|pubdate|posted|timestamp|datetime|ngay|byline)(?:$|[\s_-])", re.I)
 _PUBLISHED = re.compile(
-    r"publi[ée]e?\b|published|posted|(?:ngày\s+|được\s+)?đăng\b|xuất bản|date-?(?:published|publication)|pubdate|entry-date|veröffentlicht|公開|掲載|게시|发布",
+    r"publi[ée]e?\b|mise? en ligne|published|posted|(?:ngày\s+|được\s+)?đăng\b|xuất bản|date-?(?:published|publication)|pubdate|entry-date|veröffentlicht|公開|掲載|게시|发布",
     re.I,
 )
 _UPDATED = re.compile(r"cập nhật|updated|modified|mise?s? à jour|modifi[ée]|更新|수정", re.I)
@@ -33,6 +33,9 @@ _AHEAD = timedelta(days=1)  # zones that nobody states; a date further ahead is 
 _TELLING = {"h1", "h2", "h3", "title", "ul", "ol", "table", "blockquote", "img", "a", "time", "header"}
 _MOST = 2_000  # elements looked at
 _RUNNING = 80  # letters of a paragraph that tells something: what it dates is not the page
+_BYLINE = re.compile(r"(?:par|by|written by|von|tác giả:?)\s", re.I)
+_AND = {"et", "and", "và", "und", "de", "du", "van", "von", "le", "la"}
+_CLOCK_PART = re.compile(r"\d{1,2}\s?(?::|h|giờ)\s?\d{2}\b.{0,20}", re.I)
 _PARTS = re.compile(r"\s[-–—|·•]\s|[|·•]")  # "An Bình | 20/11/2026 | 4 min"
 
 
@@ -80,7 +83,8 @@ def _beside_headline(root: Any, zone: str, now: datetime) -> tuple[datetime | No
             likely += [one for one in ours if begins - _BEFORE <= one.at <= begins and one.close]
             likely += [one for one in ours if one.said and not one.listed]
         if likely:
-            return likely[0].moment, likely[0].text
+            best = next((one for one in likely if not counts_back(one.text)), likely[0])  # "1 minute ago" may be of whoever reads along
+            return best.moment, best.text
     return None, ""
 
 
@@ -107,7 +111,7 @@ def _dates(root: Any, zone: str, now: datetime) -> tuple[Any, int, int, list[_Se
         if moment is None:
             continue
         name = f"{element.get('class') or ''} {element.get('itemprop') or ''}"
-        shown = clean_text(element.text_content(), 200)
+        shown = clean_text(" ".join(element.itertext()), 200)
         seen.append(
             _Seen(
                 moment=moment,
@@ -131,13 +135,48 @@ def _words(element: Any) -> list[str]:
         return []
     if element.get("content") and dated:
         return [element.get("content")[:120]]
-    text = element.text_content()
+    text = " ".join(element.itertext())
     if len(text) > _LONGEST or not any(character.isdigit() for character in text):
         return []
-    text = clean_text(text, 120)
+    text = _without_update(clean_text(text, 120))
     if dated or (len(text) <= 100 and _PUBLISHED.match(text)):
         return [text]
-    return [part for part in map(str.strip, _PARTS.split(text)) if is_date(part)] if len(text) <= 100 else []
+    own = clean_text(" ".join((element.text or "", *(child.tail or "" for child in element))), 120)  # without the words of its links
+    return (_after_byline(text) or _date_parts(text) or _date_parts(own)) if len(text) <= 100 else []
+
+
+def _after_byline(text: str) -> list[str]:
+    """The date in "Par Jeanne Exemple, le mardi 17 novembre 2026 à 07:12": after some names, and nothing behind it."""
+    begins = _BYLINE.match(text)
+    words = text[begins.end() :].split() if begins else []
+    for at, word in enumerate(words[:8]):
+        if at and is_date(" ".join(words[at:])):
+            return [" ".join(words[at:])]
+        if not (word[0].isupper() or word in _AND):
+            break
+    return []
+
+
+def _without_update(text: str) -> str:
+    """A line without what it says of an update before or after the date of publication."""
+    update, published = _UPDATED.search(text), _PUBLISHED.search(text)
+    if update is None or published is None:
+        return text
+    ours = text[: update.start()] if published.start() < update.start() else text[published.start() :]
+    return ours if any(character.isdigit() for character in ours) else text
+
+
+def _date_parts(text: str) -> list[str]:
+    """The parts of a line that are dates, each with a time of day that stands in the part beside it."""
+    parts = [part.strip() for part in _PARTS.split(text)]
+    found = []
+    for at, part in enumerate(parts):
+        if is_date(part) and not _CLOCK_PART.fullmatch(part):
+            clock = next((one for one in (*parts[at + 1 : at + 2], *parts[max(at - 1, 0) : at]) if _CLOCK_PART.fullmatch(one)), "")
+            found.append(f"{part} {clock}".strip())
+        elif counts_back(part):
+            found.append(part)
+    return found
 
 
 def _is_listed(element: Any, length: int) -> bool:

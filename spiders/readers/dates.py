@@ -44,9 +44,7 @@ _ZONES = {
 _EXACT_MAIL = re.compile(r"(?:[a-z]{3}, )?(\d\d?) ([a-z]{3}) (\d{4}) (\d\d):(\d\d):(\d\d) (?:([+-])(\d\d)(\d\d)|gmt|utc|z)")
 _EXACT_ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)t(\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(?:([+-])(\d\d):(\d\d)|z)")
 
-_CLOCK = (
-    r"(?P<hour>\d{1,2})(?::|\s?h\s?|\.|\s?giờ\s?)(?P<minute>\d{2})?(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?\s*(?P<half>[ap]\.?\s?m\b\.?)?"
-)
+_CLOCK = r"(?P<hour>\d{1,2})(?::|\s?h\s?|\.|\s?giờ\s?)(?P<minute>\d{2})?(?::(?P<second>\d{2})(?:[.,]\d{1,9})?)?\s*(?P<half>[ap]\.?\s?m\b\.?|(?:sa|ch|sáng|trưa|chiều|tối)\b)?"
 _ZONE = r"\s*\(?\s*(?P<zone>(?:gmt|utc)?\s*[+\-−]\s*\d{1,2}(?::?\d{2})?|z\b|[a-z]{2,5}\b)?\s*\)?"
 _ISO = re.compile(
     r"(?P<year>\d{4})-?(?P<month>\d{2})-?(?P<day>\d{2})"
@@ -58,10 +56,26 @@ _NAMED = re.compile(
 _NAMED_FIRST = re.compile(r"(?P<name>[^\W\d_]{3,10})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?,?\s+(?P<year>\d{4})\b")
 _ASCTIME = re.compile(r"(?P<name>[a-z]{3})\s+(?P<day>\d{1,2})\s+\d{1,2}:\d{2}:\d{2}\s+(?:[a-z]{3,5}\s+)?(?P<year>\d{4})\b")
 _NUMBERS = re.compile(r"\b(?P<one>\d{1,2})(?P<mark>[/.\-])(?P<two>\d{1,2})(?P=mark)(?P<year>\d{4}|\d{2})\b")
-_VIETNAMESE = re.compile(r"ngày\s+(?P<day>\d{1,2})\s+tháng\s+(?P<month>\d{1,2})(?:\s+năm|,)?\s+(?P<year>\d{4})")
+_VIETNAMESE_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        ("một/giêng", "hai", "ba", "tư/bốn", "năm", "sáu", "bảy/bẩy", "tám", "chín", "mười", "mười một", "mười hai/chạp"), 1
+    )
+    for name in names.split("/")
+}
+_MONTH_WORD = "|".join(sorted(_VIETNAMESE_MONTHS, key=len, reverse=True))
+_VIETNAMESE = re.compile(rf"\b(?P<day>\d{{1,2}})\s+tháng\s+(?P<month>\d{{1,2}}|{_MONTH_WORD})\b,?(?:\s+năm)?,?\s+(?P<year>\d{{4}})\b")
+_VIETNAMESE_FIRST = re.compile(rf"\btháng\s+(?P<month>\d{{1,2}}|{_MONTH_WORD})\s+(?P<day>\d{{1,2}}),?\s+(?P<year>\d{{4}})\b")
 _CJK = re.compile(r"(?P<year>\d{4})\s?[年년]\s?(?P<month>\d{1,2})\s?[月월]\s?(?P<day>\d{1,2})\s?[日일]?")
 _YEAR_FIRST = re.compile(r"\b(?P<year>\d{4})[/.](?P<month>\d{1,2})[/.](?P<day>\d{1,2})\b")
 _TIME = re.compile(r"\b" + _CLOCK + _ZONE)
+_FULL_HOUR = re.compile(r"\b(?:à|lúc|vào)\s+(?P<hour>\d{1,2})\s?(?:h|heures?|giờ)\b(?:\s*(?P<half>sáng|trưa|chiều|tối)\b)?")
+
+# Where 11/05/2026 is the fifth of November.
+_AMERICAN = frozenset(
+    f"America/{place}"
+    for place in "New_York Chicago Denver Los_Angeles Phoenix Detroit Boise Anchorage Juneau Indiana/Indianapolis Kentucky/Louisville".split()
+) | {"Pacific/Honolulu", "US/Eastern", "US/Central", "US/Mountain", "US/Pacific"}
 
 # House numbers that hold the local time of creation (see the hosts): prefix + yymmddhhmmss + a counter.
 _STAMPED = (
@@ -76,7 +90,8 @@ def read_date(text: str, zone: str | ZoneInfo = "UTC", *, month_first: bool | No
     Args:
         text: such as "Mon, 05 Oct 26 14:10:00 +0700", "10/2/2026 9:25:00 AM", "Thứ 5, 28/05/2026 17:00:00 GMT+7", "5 octobre 2026".
         zone: for dates without a zone of their own.
-        month_first: how to read 10/2/2026; None: month first where a 12-hour clock stands beside it (American habit), else day first.
+        month_first: how to read 10/2/2026; None: month first where a 12-hour clock stands beside it (American habit) and where the zone
+            is one of the United States, else day first.
 
     Returns:
         An aware datetime in UTC, never before 1990.
@@ -139,17 +154,23 @@ def _read(words: str, zone: str | ZoneInfo, month_first: bool | None) -> datetim
             if month:
                 clock_parts = _clock(words, found.start(), found.end(), inside=pattern is _ASCTIME)
                 return _moment(_year(found["year"]), month, int(found["day"]), clock_parts, zone)
-    for pattern in (_VIETNAMESE, _CJK, _YEAR_FIRST):
+    for pattern in (_VIETNAMESE, _VIETNAMESE_FIRST, _CJK, _YEAR_FIRST):
         if found := pattern.search(words):
-            return _moment(int(found["year"]), int(found["month"]), int(found["day"]), _clock(words, found.start(), found.end()), zone)
+            month = _VIETNAMESE_MONTHS.get(found["month"]) or int(found["month"])
+            return _moment(int(found["year"]), month, int(found["day"]), _clock(words, found.start(), found.end()), zone)
     if found := _NUMBERS.search(words):
         clock_parts = _clock(words, found.start(), found.end())
         one, two = int(found["one"]), int(found["two"])
-        american = month_first if month_first is not None else bool(clock_parts.get("half")) and found["mark"] == "/"
+        american = month_first if month_first is not None else found["mark"] == "/" and _is_american(clock_parts, zone)
         if (american and one <= 12) or two > 12:
             one, two = two, one
         return _moment(_year(found["year"]), two, one, clock_parts, zone)
     return None
+
+
+def _is_american(clock: dict[str, str | None], zone: str | ZoneInfo) -> bool:
+    """Whether numbers with slashes begin with the month: beside "am" and "pm", and in the United States."""
+    return (clock.get("half") or "")[1:] in {"m", "m.", ".m", ".m.", ". m", ". m."} or str(zone) in _AMERICAN
 
 
 def _clock(words: str, start: int, end: int, *, inside: bool = False) -> dict[str, str | None]:
@@ -161,7 +182,10 @@ def _clock(words: str, start: int, end: int, *, inside: bool = False) -> dict[st
         if found["minute"] or found["half"]:
             return found.groupdict()
     before = _TIME.search(words[:start])
-    return before.groupdict() if before and (before["minute"] or before["half"]) else {}
+    if before and (before["minute"] or before["half"]):
+        return before.groupdict()
+    full = _FULL_HOUR.search(words)  # "à 9 h"
+    return full.groupdict() if full else {}
 
 
 def _year(text: str) -> int:
@@ -173,10 +197,10 @@ def _year(text: str) -> int:
 
 def _moment(year: int, month: int, day: int, clock: dict[str, str | None], zone: str | ZoneInfo) -> datetime | None:
     hour, minute, second = (int(clock.get(name) or 0) for name in ("hour", "minute", "second"))
-    half = (clock.get("half") or "")[:1]
-    if half == "p" and hour < 12:
-        hour += 12
-    elif half == "a" and hour == 12:
+    half = clock.get("half") or ""
+    if half[:1] in {"p", "c"} or half in {"tối", "trưa"}:  # pm, CH, chiều
+        hour += 12 if hour < (4 if half == "trưa" else 12) else 0
+    elif half and hour == 12:
         hour = 0
     next_day = hour == 24
     local = datetime(year, month, day, 0 if next_day else hour, minute, min(second, 59)) + timedelta(days=next_day)  # noqa: DTZ001

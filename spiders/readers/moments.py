@@ -20,6 +20,7 @@ _CJK = "|".join(sorted((word for word in _STEP if not word.isascii() and word[0]
 _NUMBER = r"(?P<number>\d{1,3}|an?|one|une?|một)"
 _AGO = (
     re.compile(rf"\b{_NUMBER}\s*(?P<unit>{_ALPHABETIC})s?\.?\s+(?:trước|ago)\b"),
+    re.compile(rf"\bcách đây\s+(?:khoảng\s+)?{_NUMBER}\s*(?P<unit>{_ALPHABETIC})\b"),
     re.compile(rf"\bil y a\s+(?:environ\s+)?{_NUMBER}\s*(?P<unit>{_ALPHABETIC})s?\b"),
     re.compile(rf"(?P<number>\d{{1,3}})\s?(?P<unit>{_CJK})\s?(?:前|전)"),
 )
@@ -30,6 +31,7 @@ _DAYS = (
     (re.compile(r"\b(?:hôm kia|avant-hier)\b|一昨日|前天|그저께"), 2),
 )
 _CLOCK = re.compile(r"(?<!\d)(\d{1,2})\s?(?::|h|giờ|時|시)\s?(\d{2})?")
+_BESIDE_A_DAY = re.compile(r"[\s,|-]*(?:à|lúc|at)?\s*\d{1,2}\s?(?::|h|giờ)\s?(?:\d{2})?(?:\s?(?:phút|[ap]\.?m\.?))?")
 _IN_ADDRESS = re.compile(r"/(?P<year>20\d\d)(?:(?P<mark>[/-]?)(?P<month>\d\d)(?P=mark)(?P<day>\d\d)|/(?P<both>[01]\d[0-3]\d))(?=[/._-]|$)")
 
 
@@ -58,6 +60,15 @@ def read_moment(text: str, zone: str, now: datetime) -> datetime | None:
             day = now.astimezone(ZoneInfo(zone)).date() - timedelta(days=back)
             return _at_clock(day, words[: named.start()] + " " + words[named.end() :], zone)
     return read_date(text, zone)
+
+
+def counts_back(text: str) -> bool:
+    """Whether a text counts back from now and says nothing else: "2 days ago", "il y a 3 heures", "hier à 14 h 30"."""
+    words = " ".join(text[:60].lower().split()).strip(" .·•-–—")
+    for pattern, _ in _DAYS:
+        if named := pattern.match(words):
+            return _BESIDE_A_DAY.fullmatch(words[named.end() :]) is not None
+    return any(pattern.fullmatch(words) is not None for pattern in _AGO)
 
 
 def url_date(url: str, zone: str = "UTC") -> datetime | None:
