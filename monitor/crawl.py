@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from monitor import __version__, polling
 from monitor.crawl_report import CrawlReport
-from storage.errors import MediaMonitorError, UsageError
+from storage.errors import NO_MEMORY, MediaMonitorError, UsageError, out_of_memory
 from storage.items import Arrival, Outcome, Source
 
 if TYPE_CHECKING:
@@ -252,7 +252,7 @@ def _run(
         left=sum(result.left for result in results),
         noun="addresses" if order.urls and not order.sources else "sources",
         failure=_told(failures[0], order.verbose) if failures else None,
-        hint=getattr(failures[0], "hint", None) if failures else None,
+        hint=_do(failures[0]) if failures else None,
     )
 
 
@@ -307,9 +307,17 @@ def _quieten(verbose: int) -> None:
         logging.getLogger(name).setLevel(logging.DEBUG if verbose > 1 else logging.WARNING if verbose else logging.CRITICAL)
 
 
+def _do(error: BaseException) -> str | None:
+    return NO_MEMORY[1] if out_of_memory(error) else getattr(error, "hint", None)
+
+
 def _told(error: BaseException, verbose: int) -> str:
     if verbose > 1:
         import traceback
 
         traceback.print_exception(error)
-    return str(error) if isinstance(error, MediaMonitorError) else f"{type(error).__name__}: {error}"
+    from spiders.intake import MachineFailed
+
+    if out_of_memory(error):
+        return NO_MEMORY[0]
+    return str(error) if isinstance(error, (MediaMonitorError, MachineFailed)) else f"{type(error).__name__}: {error}"

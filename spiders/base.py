@@ -21,7 +21,7 @@ import scrapy
 from spiders.articles import from_entry, from_page, is_home
 from spiders.browser import Browser
 from spiders.fetching import Answer, charset, fetch
-from spiders.intake import Handover, Intake, IntakeFailed, intake_failure
+from spiders.intake import Handover, Intake, IntakeFailed, MachineFailed, intake_failure
 from spiders.pages.charset import charset_of
 from spiders.pages.generic import Extracted, extract
 from spiders.recording import RecordingIntake
@@ -391,6 +391,8 @@ def _interleaved(jobs: Sequence[tuple[Source, Callable[[], Any]]]) -> Iterator[t
 def _first(error: BaseException) -> BaseException:
     """What made a crawl fail: the intake's own error where there is one, else the first out of a group; the others are its echoes."""
     failed = intake_failure(error)
+    if isinstance(failed, MachineFailed):
+        return failed
     if failed is not None and failed.__cause__ is not None:
         return failed.__cause__
     while isinstance(error, BaseExceptionGroup):

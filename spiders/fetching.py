@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import errno
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,7 @@ from service_identity import VerificationError
 
 from spiders.connections import HeadTooLarge
 from spiders.guard import Refused
+from spiders.intake import MachineFailed
 from storage.text import clean_text
 
 _PERMANENT = {301, 308}
@@ -56,6 +58,9 @@ async def fetch(crawler: Crawler, url: str, *, most: int, robots: bool = True, h
         most: bytes of a body, decompressed, at most.
         robots: False leaves robots.txt out.
         headers: beside the usual ones.
+
+    Raises:
+        MachineFailed: nothing else.
     """
     assert crawler.engine is not None
     try:
@@ -65,7 +70,9 @@ async def fetch(crawler: Crawler, url: str, *, most: int, robots: bool = True, h
         response = await crawler.engine.download_async(request)
     except asyncio.CancelledError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever a host does ends in this host's failure alone
+    except Exception as error:  # whatever a host does ends in this host's failure alone
+        if _is_ours(error):
+            raise MachineFailed(str(error)) from error
         kind, said, later = kind_of(error)
         return Answer(error_kind=kind, error=said, later=later, until=getattr(error, "until", None))
     asked = response.request.meta if response.request is not None else {}
@@ -73,6 +80,15 @@ async def fetch(crawler: Crawler, url: str, *, most: int, robots: bool = True, h
     # An address that is opened with a password is known by what the user wrote: where it leads to is not opened without.
     moved = response.url if reasons and not authorization and all(reason in _PERMANENT for reason in reasons) else None
     return Answer(response=response, moved_to=moved, latency=asked.get("download_latency"))
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether a request failed for want of something on this machine, which would be laid at the door of every host in turn."""
+    return any(
+        (isinstance(one, RuntimeError) and "can't start new thread" in str(one))
+        or (isinstance(one, OSError) and one.errno in {errno.EMFILE, errno.ENFILE})
+        for one in _causes(error)
+    )
 
 
 def _without_user(url: str) -> tuple[str, dict[str, str]]:

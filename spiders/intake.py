@@ -59,6 +59,10 @@ class IntakeFailed(Exception):
     """An intake raised (its error is the cause): what the crawl brings is not kept, so the crawl ends."""
 
 
+class MachineFailed(IntakeFailed):
+    """This machine has no threads or open files left (its error is the cause): no fault of any source, so the crawl ends."""
+
+
 class Handover:
     """An intake whose errors are told apart from those of a hostile document, which end with their source."""
 

@@ -16,6 +16,7 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
 from typing import Any, TypeVar
 
+from spiders.intake import MachineFailed
 from storage.errors import ExtractError, ReadError
 from storage.text import clean_text
 
@@ -25,6 +26,8 @@ TIMEOUT_S = 10.0
 MEMORY_MB = 192  # of data; the largest honest documents (16 MiB of feed, 8 MiB of page) take 90
 _RESERVED_MB = 768  # of addresses beside: libraries, stacks, what malloc sets aside and does not use
 _LARGE = 2 * 1024**2  # bytes of a document; of such ones only half of the processes read at once
+_PATIENCE_S = 60.0  # for processes to start on a loaded machine, beside the turns of what waits before a document
+_BREAKS = 3
 _TASKS_A_WORKER = 2_000  # then it is replaced, so that a leak in a parser stays small
 
 
@@ -46,6 +49,7 @@ class Workers:
         self._timeout_s = timeout_s
         self._memory_mb = memory_mb
         self._pool: Any = None
+        self._breaks = 0  # pools in a row that broke before they read anything
         # More tasks than this wait here, not in the pool's pipe, so that what waits costs no copy.
         self._turn = asyncio.Semaphore(2 * self._processes)
         self._large = asyncio.Semaphore(max(1, self._processes // 2))
@@ -55,6 +59,7 @@ class Workers:
 
         Raises:
             WorkerFailed: it passed its limits.
+        MachineFailed: no process can be started here any more.
         """
         if any(isinstance(one, bytes) and len(one) > _LARGE for one in args):
             async with self._large, self._turn:
@@ -65,10 +70,16 @@ class Workers:
     async def _run(self, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
         from pebble import ProcessExpired
 
-        future = self._started().schedule(function, args=list(args), kwargs=kwargs, timeout=self._timeout_s)
         try:
-            result: T = await asyncio.wrap_future(future)
+            future = self._started().schedule(function, args=list(args), kwargs=kwargs, timeout=self._timeout_s)
+        except (RuntimeError, OSError, MemoryError) as error:  # a thread of the pool has died, or none can be started
+            raise self._broken() from error
+        try:
+            async with asyncio.timeout(_PATIENCE_S + 4 * self._timeout_s) as limit:
+                result: T = await asyncio.wrap_future(future)
         except (TimeoutError, FutureTimeout) as error:
+            if limit.expired():
+                raise self._broken() from error
             raise WorkerFailed(f"reading it took longer than {self._timeout_s:.0f} s") from error
         except MemoryError as error:
             raise WorkerFailed(f"reading it took more than {self._memory_mb} MB") from error
@@ -79,18 +90,26 @@ class Workers:
         except (ReadError, ExtractError):
             raise
         except BrokenExecutor as error:
-            self.close()  # the next document starts a new pool
-            raise WorkerFailed("the processes that read documents could not be started") from error
+            raise self._broken() from error
         except Exception as error:  # what a parser makes of a hostile document ends with the document
             raise WorkerFailed(what_failed(error)) from error
+        self._breaks = 0
         return result
+
+    def _broken(self) -> Exception:
+        """Give the pool up, for a reason that lies with this machine; returns what to raise: the next document starts a new pool, the third does not."""
+        with suppress(Exception):  # of one that is half there
+            self.close()
+        self._breaks += 1
+        said = "the processes that read documents could not be started, or do not answer"
+        return WorkerFailed(said) if self._breaks < _BREAKS else MachineFailed(said)
 
     def close(self) -> None:
         """End the processes."""
-        if self._pool is not None:
-            self._pool.stop()
-            self._pool.join()
-            self._pool = None
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.stop()
+            pool.join()
 
     def _started(self) -> Any:
         if self._pool is None:

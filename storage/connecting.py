@@ -67,6 +67,14 @@ def file_of(url: URL) -> Path | None:
     return Path(url.database)
 
 
+def name_of(url: URL) -> str:
+    """Return a database's name for people: its file, or its URL without a password."""
+    if (path := file_of(url)) is not None:
+        return str(path)
+    hidden = {name: "***" for name in url.query if "pass" in name.lower()}  # ?password=..., which hide_password does not know
+    return url.update_query_dict(hidden).render_as_string(hide_password=True)
+
+
 def refuse_foreign(path: Path) -> None:
     """Leave another program's database untouched: ours has Alembic's table, or none yet."""
     if not path.exists() or not path.stat().st_size:

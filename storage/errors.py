@@ -13,6 +13,29 @@ MediaMonitorError            exit code 1, "something failed"
 
 from __future__ import annotations
 
+import errno
+
+# What is said where the machine, or a limit (ulimit, a container, systemd), gives no more memory, and what to do.
+NO_MEMORY = ("there is no memory left", "stop something, or allow more (ulimit -v, MemoryMax); nothing that was stored is lost")
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an error, or what it came from, says that memory ran out; the loader of libraries says it in words of its own."""
+    seen: BaseException | None = error
+    for _ in range(8):
+        if seen is None:
+            return False
+        if isinstance(seen, RuntimeError) and "can't start new thread" in str(seen):
+            return True
+        if isinstance(seen, MemoryError) or (isinstance(seen, OSError) and seen.errno == errno.ENOMEM):
+            return True
+        if isinstance(seen, (ImportError, OSError)) and any(
+            said in str(seen) for said in ("failed to map segment", "cannot allocate memory")
+        ):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
 
 class MediaMonitorError(Exception):
     """The root: a message for a person, without a traceback.

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from storage.connecting import engine_of, file_of, parse_url, refuse_foreign, schema_version, translated
+from storage.connecting import engine_of, file_of, name_of, parse_url, refuse_foreign, schema_version, translated
 from storage.errors import StorageDamaged, StorageError, UsageError
 from storage.locks import Held, advisory_lock, file_lock
 from storage.reading import Reading, Transaction
@@ -87,11 +87,7 @@ class Store:
     @property
     def name(self) -> str:
         """The database's name for people: file or URL without its password."""
-        if self._path:
-            return str(self._path)
-        url = self._engine.url
-        hidden = {name: "***" for name in url.query if "pass" in name.lower()}  # ?password=..., which hide_password does not know
-        return url.update_query_dict(hidden).render_as_string(hide_password=True)
+        return name_of(self._engine.url)
 
     @cached_property
     def notebook(self) -> Notebook:

@@ -17,7 +17,7 @@ import typer
 import monitor
 from monitor.cli import deliver, gather, judge, read, report, run, settings, sources, stories, tools, upkeep, web
 from monitor.cli.context import Context
-from storage.errors import MediaMonitorError
+from storage.errors import NO_MEMORY, MediaMonitorError, out_of_memory
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
@@ -117,10 +117,18 @@ def _run(ours: Context) -> None:
 
 
 def _explain(ours: Context, error: Exception) -> None:
-    """End with a sentence where an error that nobody expected has its reason in the machine: stdout, memory, or the file we read from."""
+    """End with a sentence where an error that nobody expected has its reason in the machine: memory, stdout, or the file we read from."""
+    if out_of_memory(error):
+        complain(ours, *NO_MEMORY)
+        sys.exit(1)
     if isinstance(error, OSError) and error.filename is None and error.errno in _FULL:
         complain(ours, f"the output cannot be written: {error.strerror}", "make room where it goes, and give the command again")
         sys.exit(1)
-    if damaged := ours.damage():
+    try:
+        damaged = ours.damage()
+    except MemoryError:  # so that was it: libraries do not always say so
+        complain(ours, *NO_MEMORY)
+        sys.exit(1)
+    if damaged:
         complain(ours, str(damaged), damaged.hint)
         sys.exit(damaged.exit_code)

@@ -113,7 +113,7 @@ def crawl(
         log=ours.log if log_json else None,
     )
     # Under `monitor run` (--json) the parent tells what failed.
-    with watch(sys.stderr, silent=log_json) as progress, nullcontext() if dry_run or as_json else noting(ours):
+    with watch(sys.stderr, silent=log_json) as progress, nullcontext() if dry_run or as_json else noting(ours, "crawl-failed"):
         if dry_run:
             report = dry_crawl(order, ours.config, ours.matcher, clock=now, progress=progress, out=sys.stdout)
         else:
@@ -154,7 +154,7 @@ def daily(
     ours.log_json = log_json
     settings = ours.config
     minutes = settings.crawl.deadline_minutes
-    with noting(ours):
+    with noting(ours, "digest-failed"):
         result = run_daily(
             wanted(settings, ours.store(), now),
             crawl=None if no_crawl else ours.child("crawl", "--due", "--wait", str(DAILY_WAIT), "--deadline", str(minutes)),

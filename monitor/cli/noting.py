@@ -7,15 +7,19 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from monitor.cli.context import Context, now
-from storage.errors import StorageBusy, StorageError, StorageLocked
+from storage.errors import NO_MEMORY, StorageBusy, StorageError, StorageLocked, out_of_memory
 
 if TYPE_CHECKING:
     from storage.notebook import Notebook
 
 
 @contextmanager
-def noting(ours: Context) -> Iterator[None]:
-    """Note a failure of the store that leaves the block; it goes on to be told on stderr."""
+def noting(ours: Context, what: str) -> Iterator[None]:
+    """Note a failure of the store or of memory that leaves the block; it goes on to be told on stderr.
+
+    Args:
+        what: the kind of incident that it is if memory ran out.
+    """
     try:
         yield
     except StorageError as error:
@@ -23,11 +27,15 @@ def noting(ours: Context) -> Iterator[None]:
         if isinstance(error, StorageLocked) or not isinstance(error, StorageBusy):
             notebook_of(ours).write(now(), "store-failed", str(error))
         raise
+    except Exception as error:
+        if out_of_memory(error):
+            notebook_of(ours).write(now(), what, NO_MEMORY[0])
+        raise
 
 
 def notebook_of(ours: Context) -> Notebook:
     """Return the notebook of the configured database, which need not be there."""
-    from storage.notebook import Notebook  # here: it brings SQLAlchemy, and `--help` must start at once
+    from storage.connecting import name_of, parse_url  # here: they bring SQLAlchemy, and `--help` must start at once
+    from storage.notebook import Notebook
 
-    file = ours.config.database_file
-    return Notebook(ours.config.database, file)
+    return Notebook(name_of(parse_url(ours.config.database)), ours.config.database_file)  # as the store that reads it calls itself

@@ -33,7 +33,7 @@ def run(
 
     ours = context_of(context)
     ours.log_json = log_json
-    with noting(ours):
+    with noting(ours, "digest-failed"):
         store = ours.store()
     code = run_shell(store, ours.config_path, ours.database, clock=now, out=sys.stderr, once=once, log_json=log_json)
     raise typer.Exit(code)

@@ -58,16 +58,21 @@ class Watch:
     database: str = ""
     settings: str = ""  # further tables of the configuration
     pages: bool = False  # fetch pages, too: that starts the processes that read them
+    names: bool = False  # each outlet has a host of its own, NAME.example, in the network of a test (tests/hostile/network)
     warm: Warm | None = None  # what forks commands; each starts as a program of its own without
     published: list[str] = field(default_factory=list)  # addresses, oldest first
     _feeds: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         tables = "".join(
-            f'[[source]]\nid = "{name}"\nurl = "{self.site.url(f"/{name}.xml")}"\noutlet = "{name.title()}"\n' for name in self.outlets
+            f'[[source]]\nid = "{name}"\nurl = "{self.address(name, f"/{name}.xml")}"\noutlet = "{name.title()}"\n' for name in self.outlets
         )
         head = f'[network]\nallow = ["{self.site.netloc}"]\n[crawl]\ndelay_seconds = 0\nprocesses = 1\npages = {str(self.pages).lower()}\n'
         (self.folder / "monitor.toml").write_text(f"{head}{NO_PACKS}{self.settings}{tables}", encoding="utf-8")
+
+    def address(self, name: str, path: str) -> str:
+        """The address of an outlet's path."""
+        return f"http://{name}.example{path}" if self.names else self.site.url(path)
 
     @property
     def url(self) -> str:
@@ -99,17 +104,25 @@ class Watch:
                 title = f"FPT {' '.join(_words(number, 6))}"  # no two stories alike
                 body = f"{TEXT} {' '.join(_words(number + 50_000, words))}."
                 self.site.pages[path] = page(title, body)
-                items.insert(0, item(self.site.url(path), title, description=body))
-                self.published.append(self.site.url(path))
+                items.insert(0, item(self.address(name, path), title, description=body))
+                self.published.append(self.address(name, path))
                 fresh.append(self.published[-1])
             self.site.pages[f"/{name}.xml"] = rss(*items)
         return fresh
 
-    def run(self, *arguments: str, timeout: float = 90, out: Path | None = None, err: Path | None = None, **environment: str) -> Done:
+    def run(
+        self,
+        *arguments: str,
+        before: Callable[[], None] | None = None,
+        out: Path | None = None,
+        err: Path | None = None,
+        **environment: str,
+    ) -> Done:
         """Run a command to its end. No command may ever answer with a traceback.
 
         Args:
-            out: where its stdout goes, if not to us; `err` its stderr.
+            before: called in its process first, where it starts as a program of its own.
+            out: where its stdout goes, if not to us, where it is forked; `err` its stderr.
         """
         if self.warm is not None:
             with tempfile.NamedTemporaryFile() as one, tempfile.NamedTemporaryFile() as two:
@@ -118,9 +131,9 @@ class Watch:
                 )
                 done = Done(code, one.read().decode("utf-8", "replace"), two.read().decode("utf-8", "replace"))
         else:
-            process = self.start(*arguments, **environment)
+            process = self.start(*arguments, before=before, **environment)
             try:
-                said = process.communicate(timeout=timeout)
+                said = process.communicate(timeout=90)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise AssertionError(f"{arguments} did not end: {process.communicate()}") from None

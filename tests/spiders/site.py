@@ -50,9 +50,10 @@ class Site:
     Args:
         host: a loopback address.
         context: serve TLS with it.
+        port: where it listens; a free one if 0.
     """
 
-    def __init__(self, host: str = "127.0.0.1", *, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, host: str = "127.0.0.1", *, context: ssl.SSLContext | None = None, port: int = 0) -> None:
         self.pages: dict[str, Page] = {}
         self.seen: list[Seen] = []
         self.at_once: Counter[str] = Counter()  # host -> most requests that were under way at the same time
@@ -89,7 +90,7 @@ class Site:
             def log_message(self, format: str, *args: object) -> None:
                 pass
 
-        self._server = Server((host, 0), Handler)
+        self._server = Server((host, port), Handler)
         if context:
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         self.port: int = self._server.server_address[1]
@@ -102,6 +103,10 @@ class Site:
     def __exit__(self, *exc: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+    def vanish(self) -> None:
+        """Listen no more, from within an answer, too: whoever comes now is refused."""
+        self._server.socket.close()
 
     def url(self, path: str) -> str:
         """The address of a path."""

