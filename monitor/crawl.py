@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import logging
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -38,7 +39,8 @@ class CrawlOrder:
     urls: tuple[str, ...] = ()  # bare addresses, crawled once
     depth: int = 0  # links away from them that are followed on the same site; 0: none
     limit: int = 1_000  # pages of one such walk
-    browser: bool = False  # ... and a browser draws them; of sources their own word holds
+    browser: bool = False  # a browser draws bare addresses; of sources their own word holds
+    pages_a_source: int | None = None  # of sources, where it is less than configured
     since: datetime | None = None  # a crawl of the past: back to here ...
     until: datetime | None = None  # ... and not beyond
     restart: bool = False  # walk anew instead of going on where an earlier crawl was cut off
@@ -217,7 +219,7 @@ def _run(
     process = process_of(order, config)
     results: list[Result] = []
     common: dict[str, Any] = {
-        "intake": intake, "clock": clock, "pages": order.pages, "pages_a_source": config.crawl.pages_per_source,
+        "intake": intake, "clock": clock, "pages": order.pages, "pages_a_source": min(config.crawl.pages_per_source, order.pages_a_source or sys.maxsize),
         "processes": config.crawl.processes, "document_s": config.crawl.document_seconds, "deadline_s": order.deadline_s, "progress": progress,
     }  # fmt: skip
     if order.sources and order.since is not None:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from lxml import etree
 
@@ -149,7 +150,7 @@ def _source(outline: Any, folders: tuple[str, ...]) -> Outlined:
     except UsageError as error:
         raise UsageError(f"{'its address' if '@' in url else clean_text(url, 200) or 'its address'} {error}") from None
     text, title = plain.pop("text", ""), plain.get("title", "")
-    outlet = clean_text(text or title, 300)
+    outlet = clean_text(text or title, 300) if ours.get("named") != "no" else ""
     if not title or title == text or not text:
         plain.pop("title", None)
     if plain.get("type") in {"rss", "link" if "kind" in ours else "rss"}:
@@ -158,7 +159,7 @@ def _source(outline: Any, folders: tuple[str, ...]) -> Outlined:
     language = language if language.isascii() and language.isalpha() and len(language) in {2, 3} else ""
     if plain.get("language") == language:
         plain.pop("language")
-    rest = {key: clean_text(value, _LONGEST_TEXT) for key, value in plain.items()}
+    rest = {key: "\n".join(clean_text(line, _LONGEST_TEXT) for line in value[:_LONGEST_TEXT].split("\n")) for key, value in plain.items()}
     try:
         source = Source(
             id=ours.get("id", ""),
@@ -217,8 +218,9 @@ def _folders_of(label: str) -> tuple[str, ...]:
 def _attributes(one: Outlined, *, in_folder: str) -> Iterator[tuple[str, str]]:
     source = one.source
     feed = source.kind is Kind.FEED
-    yield "text", source.outlet
-    yield "title", one.rest.get("title") or source.outlet
+    name = source.outlet or urlsplit(source.url).hostname or source.id  # a reader would show a line without words
+    yield "text", name
+    yield "title", one.rest.get("title") or name
     yield "type", one.rest.get("type") or ("rss" if feed else "link")
     yield "xmlUrl" if feed else "url", source.url
     if stated := one.rest.get("language") or source.language:
@@ -229,6 +231,7 @@ def _attributes(one: Outlined, *, in_folder: str) -> Iterator[tuple[str, str]]:
     if source.id:
         yield f"{_OURS}id", source.id
     ours: dict[str, tuple[str, str]] = {
+        "named": ("yes" if source.outlet else "no", "yes"),
         "kind": (source.kind.value, "feed"),
         "country": (source.country, ""),
         "timezone": (source.timezone, "UTC"),

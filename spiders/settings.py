@@ -54,6 +54,7 @@ REMOTE_CONTROL_ENABLED = False
 COOKIES_ENABLED = False
 METAREFRESH_ENABLED = False
 REFERER_ENABLED = False
+FEED_EXPORT_ENCODING = "utf-8"  # -O out.jsonl: words as they are, not as escapes
 DOWNLOADER_STATS = False
 MEMUSAGE_ENABLED = False
 STATS_DUMP = False

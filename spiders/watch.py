@@ -52,6 +52,8 @@ class SourceSpider(MonitorSpider):
         # Without a name of its own `scrapy list` leaves this class out.
         super().__init__(name=getattr(type(self), "name", None) or "sources", **kwargs)
         self.sources = list(sources)
+        if not (url or self.sources) and "name" in vars(type(self)) and type(self).__module__ == __name__:
+            raise UsageError(f"which {self.kind.value}? give its address: scrapy crawl {self.name} -a url=https://example.org/...")
         if url:
             self.sources.append(Source(id=url, url=url, kind=self.kind, origin="once", **about))
         self._seeker = GapSeeker(self, sitemaps)

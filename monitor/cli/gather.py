@@ -41,7 +41,9 @@ def crawl(
     wait: Annotated[float, typer.Option(help="Minutes to wait while another crawl is running.", min=0)] = 30.0,
     deadline: Annotated[float | None, typer.Option(help="Stop after so many minutes; what is stored stays.", min=0.1)] = None,
     depth: Annotated[int, typer.Option(help="Of bare addresses: follow links of the same site so far.", min=0, max=50)] = 0,
-    limit: Annotated[int | None, typer.Option(help="Pages at most: of a site, a sitemap or a list 1000.", min=1)] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="Pages at most: of a site, a sitemap or a list 1000; of a named source as configured.", min=1)
+    ] = None,
     since: Annotated[str | None, typer.Option("--since", help="Crawl the past of sources back to this day (2026-01-01, 30d).")] = None,
     until: Annotated[str | None, typer.Option("--until", help="With --since: no later than this day.")] = None,
     browser: Annotated[
@@ -78,6 +80,11 @@ def crawl(
         raise UsageError("--since goes with sources, not with bare addresses or --due", hint="monitor crawl --since 2026-01-01 betakit")
     if until and not past:
         raise UsageError("--until goes with --since", hint="monitor crawl --since 2026-01-01 --until 2026-02-01")
+    end = moment(until, ours.zone, "--until", end=True) if until else None
+    if past and past >= (end or now()):
+        raise UsageError(
+            f"--since lies {'after --until' if end else 'in the future'}", hint="monitor crawl --since 2026-01-01 --until 2026-02-01"
+        )
     if past:
         from monitor.past import reaching_back
 
@@ -101,8 +108,9 @@ def crawl(
         urls=tuple(urls),
         depth=depth,
         limit=limit or (5_000 if past else 1_000),
+        pages_a_source=limit if what or list_ else None,
         since=past,
-        until=moment(until, ours.zone, "--until", end=True) if until else None,
+        until=end,
         browser=browser,
         restart=restart,
         only_due=due,

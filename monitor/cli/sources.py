@@ -40,6 +40,8 @@ def choose(sources: list[Source], wanted: list[str]) -> list[Source]:
 
             near = difflib.get_close_matches(name, [source.id for source in sources], n=3, cutoff=0.5)
             hint = f"did you mean {', '.join(near)}?" if near else "`monitor sources list` shows them all"
+            if "." in name or "/" in name:
+                hint = f"an address is written in full: https://{name.rpartition('://')[2].lstrip('/')}"
             raise UsageError(f"no source is called {name!r}", hint=hint)
     return list(dict.fromkeys(known[name] for name in wanted))
 

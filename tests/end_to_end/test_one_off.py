@@ -13,6 +13,7 @@ import pytest
 
 from spiders.chromium import lacking
 from tests.end_to_end.section import A_LIST, Folder, build, no_news
+from tests.spiders.run_spider import item, rss
 from tests.spiders.site import Site
 from tests.spiders.test_drawn import drawn_newsroom
 
@@ -51,6 +52,12 @@ def test_addresses_from_a_file_and_from_a_pipe_and_a_dry_run(tmp_path: Path, sit
     assert kept(folder, site) == {"/a/5.html", "/a/10.html"}
     assert "names no address" in folder.run("crawl", "-", stdin="\n# nothing\n", code=2).stderr
     assert "absent.txt" in folder.run("crawl", "--from", "absent.txt", code=2).stderr
+
+
+def test_a_limit_holds_for_a_source_that_is_named(tmp_path: Path, site: Site) -> None:
+    site.pages["/rss"] = rss(*(item(site.url(f"/a/{number}.html"), f"Bài {number}") for number in range(5)))
+    folder = Folder(tmp_path, site, more=f'[[source]]\nid = "feed"\nurl = "{site.url("/rss")}"\n')
+    assert json.loads(folder.run("crawl", "feed", "--limit", "2", "--json").stdout)["pages"] == 2
 
 
 def test_a_section_within_its_depth_its_limit_and_its_site(tmp_path: Path, site: Site) -> None:

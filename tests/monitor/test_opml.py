@@ -25,7 +25,7 @@ LIST = """<?xml version="1.0" encoding="UTF-8"?>
 <outline text="Tin tức"><outline text="Hà Nội">
   <outline type="rss" text="Báo Một" title="Báo Một - Trang chủ" xmlUrl="https://one.example/rss" htmlUrl="https://one.example/" language="vi-VN"/>
 </outline>
-<outline type="atom" text="Two &amp; co" xmlUrl="https://two.example/atom" description="d" category="/a,/b" x:sort="3" xmlns:x="urn:x"/></outline>
+<outline type="atom" text="Two &amp; co" xmlUrl="https://two.example/atom" description="d&#10;e" category="/a,/b" x:sort="3" xmlns:x="urn:x"/></outline>
 <outline text="Three" XMLURL="https://three.example/feed"/>
 <outline text="Twice"><outline text="Three again" xmlUrl="http://www.three.example/feed/"/></outline>
 <outline text="A bookmark" type="link" url="https://four.example/"/>
@@ -45,7 +45,7 @@ def test_folders_become_labels_and_what_has_no_place_is_kept() -> None:
         ("Tin tức/Hà Nội",),
     )
     assert one.rest == {"title": "Báo Một - Trang chủ", "htmlUrl": "https://one.example/", "language": "vi-VN"}
-    assert two.rest == {"type": "atom", "description": "d", "category": "/a,/b", "{urn:x}sort": "3"}
+    assert two.rest == {"type": "atom", "description": "d\ne", "category": "/a,/b", "{urn:x}sort": "3"}
     assert (three.source.groups, again.source.groups) == ((), ("Twice",))
     assert [(item.name, item.line) for item in unusable] == [("Broken", 10)]
 
@@ -114,8 +114,15 @@ def test_a_round_trip_through_the_configuration_loses_nothing(tmp_path: Path) ->
     again = load_config(other.path, {}, tmp_path)
     assert again.source == config.source
     assert b'x:sort="3"' in data.replace(b"ns0:", b"x:").replace(b"ns1:", b"x:").replace(b"ns2:", b"x:")
-    assert b'language="vi-VN"' in data
+    assert b'language="vi-VN"' in data and b'description="d&#10;e"' in data
     assert import_opml(again, data, name="again.opml", known=sources).added == ()
+
+
+def test_a_source_without_a_name_has_words_in_other_readers_and_stays_without() -> None:
+    data = write_opml([Outlined(source=Source(id="x", url="https://one.example/rss"))], title="all")
+    assert b'text="one.example"' in data
+    ((again,), _) = read_opml(data, name="again.opml")
+    assert (again.source.outlet, again.rest) == ("", {})
 
 
 def config_in(tmp_path: Path, name: str):  # type: ignore[no-untyped-def]

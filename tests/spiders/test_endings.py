@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from spiders.watch import SitemapSpider
+from storage.errors import UsageError
 from storage.items import BodyFrom, Kind, PollOutcome
 from tests.spiders.run_spider import ROOT, Crawl, Order, crawl, finish, item, page, rss, source, start
 from tests.spiders.site import Reply, Seen, Site
@@ -183,4 +185,6 @@ def test_as_any_scrapy_project(tmp_path: Path) -> None:
         )
     assert done.returncode == 0, done.stderr
     (line,) = out.read_text(encoding="utf-8").splitlines()
-    assert json.loads(line)["title"] == "Một"
+    assert json.loads(line)["title"] == "Một" and '"Một"' in line, "words as they are"
+    with pytest.raises(UsageError, match=r"which sitemap.*scrapy crawl sitemap -a url="):
+        SitemapSpider()
