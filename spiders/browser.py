@@ -10,6 +10,7 @@ Playwright itself, not scrapy-playwright: that one lets Chromium open connection
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections import Counter
 from contextlib import suppress
@@ -30,10 +31,12 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser as Chromium
     from playwright.async_api import BrowserContext, Playwright
 
+_LOG = logging.getLogger(__name__)
 AT_ONCE = 2  # pages that are drawn at the same time
 MOST_MB = 512  # of memory that one process of the browser may take, what it shares with others left out
 MOST_FAILURES = 3  # pages of a host in a row that could not be drawn; the others wait for the next crawl
 _START_S = 20.0  # at least for its start
+_UNROUTE_S = 0.5
 _LOOK_S = 0.3  # between two looks at the browser's memory
 _NOWHERE = "http://127.0.0.1:9"
 _OPTIONS = (
@@ -53,12 +56,14 @@ class Browser:
     def __init__(self, crawler: Crawler, *, seconds: float) -> None:
         self._crawler = crawler
         self._seconds = seconds
+        self._last_s = min(LAST_S, seconds)
         self._gate = asyncio.Semaphore(AT_ONCE)
         self._starting = asyncio.Lock()
         self._playwright: Playwright | None = None
         self._chromium: Chromium | None = None
         self._driver: psutil.Process | None = None
         self._failures: Counter[str] = Counter()  # host -> pages in a row that could not be drawn
+        self._brought_down: list[Drawing | None] = []  # by whom, each time that the browser fell; None: it took too much memory
         self._never = ""  # why it cannot be started: that is not tried again for each page
         self._scripts = Scripts()
 
@@ -76,12 +81,13 @@ class Browser:
             try:
                 if self._failures[host] >= MOST_FAILURES and not self._never:
                     raise ValueError(f"{MOST_FAILURES} pages of {host} in a row could not be, so the others are left for the next crawl")
-                body = await self._draw(response, robots=robots)
+                body = await self._draw_or_again(response, robots=robots)
             except asyncio.CancelledError:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever a page does to the browser ends with the page
                 self._failures[host] += 1
                 said = "it took too long" if isinstance(error, TimeoutError) else clean_text(str(error), 200) or type(error).__name__
+                _LOG.warning("%s could not be drawn: %s", response.url, said)  # of pages only "browser" is kept
                 return Answer(error_kind="browser", error=f"the page could not be drawn: {said}", later=True, latency=answer.latency)
         del self._failures[host]
         headers = response.headers.copy()
@@ -95,7 +101,7 @@ class Browser:
         playwright, self._playwright = self._playwright, None
         if playwright is not None:
             with suppress(Exception):
-                async with asyncio.timeout(LAST_S):
+                async with asyncio.timeout(self._last_s):
                     await playwright.stop()
         self._kill()
 
@@ -135,7 +141,7 @@ class Browser:
         if running is None:
             return
         try:
-            async with asyncio.timeout(LAST_S):
+            async with asyncio.timeout(self._last_s):
                 await running.close()
         except Exception:  # noqa: BLE001 - it has to go, however it feels
             self._playwright = None
@@ -156,22 +162,36 @@ class Browser:
             for one in [self._driver, *_below(self._driver)] if self._driver is not None else []:
                 if _own_mb(one) <= MOST_MB:
                     continue
+                _LOG.warning("a page took more than %s MB of memory, so it was ended", MOST_MB)
                 if "--type=renderer" in _cmdline(one):
                     with suppress(psutil.Error):
                         one.kill()
                 else:
+                    self._brought_down.append(None)
                     self._chromium = self._playwright = None
                     self._kill()
                     break
 
     # ------------------------------------------------------------------ a page
 
-    async def _draw(self, response: Response, *, robots: bool) -> bytes:
+    async def _draw_or_again(self, response: Response, *, robots: bool) -> bytes:
+        """Draw a page, once more where another page brought the browser down meanwhile."""
+        for last in (False, True):
+            drawing = Drawing(self._crawler, response, self._scripts, robots=robots, seconds=self._seconds)
+            before = len(self._brought_down)
+            try:
+                return await self._draw(drawing)
+            except Exception:
+                by_others = [one for one in self._brought_down[before:] if one is not drawing]
+                if last or not by_others:
+                    raise
+        raise AssertionError
+
+    async def _draw(self, drawing: Drawing) -> bytes:
         running = await self._running()
         watch = asyncio.ensure_future(self._watch())
-        drawing = Drawing(self._crawler, response, self._scripts, robots=robots, seconds=self._seconds)
         try:
-            async with asyncio.timeout(self._seconds + 2 * LAST_S):  # the whole of it, whatever hangs
+            async with asyncio.timeout(self._seconds + 2 * self._last_s):  # the whole of it, whatever hangs
                 context = await running.new_context(
                     accept_downloads=False, service_workers="block", user_agent=str(self._crawler.settings.get("USER_AGENT")),
                     viewport={"width": 1280, "height": 1600},
@@ -180,18 +200,22 @@ class Browser:
                     text = await drawing.draw(context)
                 finally:
                     drawing.stop()
-                    await self._leave(context)
+                    await self._leave(context, drawing)
         finally:
             watch.cancel()
         return body_of(text)
 
-    async def _leave(self, context: BrowserContext) -> None:
-        """Close what a page stood in; where that hangs, the whole browser goes, and with it the other page under way."""
+    async def _leave(self, context: BrowserContext, drawing: Drawing) -> None:
+        """Close what a page stood in; where that hangs, the whole browser goes, and the other page under way is drawn again."""
         try:
-            async with asyncio.timeout(LAST_S):
-                await context.unroute_all(behavior="ignoreErrors")  # what it still asks for is not waited for
+            async with asyncio.timeout(self._last_s):
+                # What it still asks for is not waited for; a page whose script never ends does not answer even that, and is closed.
+                with suppress(Exception):
+                    async with asyncio.timeout(_UNROUTE_S):
+                        await context.unroute_all(behavior="ignoreErrors")
                 await context.close()
-        except Exception:  # noqa: BLE001 - a page that holds its process holds this up, too
+        except Exception:  # noqa: BLE001 - it has to go, however it feels
+            self._brought_down.append(drawing)
             await self._drop()
 
 

@@ -19,16 +19,18 @@ from spiders.fetching import bounds
 from spiders.guard import netloc
 
 if TYPE_CHECKING:
-    from playwright.async_api import BrowserContext, Page, Route
+    from playwright.async_api import BrowserContext, CDPSession, Page, Route
 
 MOST_PARTS = 80  # requests of one page that are answered ...
-MOST_WISHES = 1_000  # ... and that are listened to, pictures and the like included; one that goes on is taken as it is
+MOST_WISHES = 1_000  # ... and that are listened to, pictures and the like included, before it is given up
 MOST_WINDOWS = 5  # that a page may open before it is given up; none of them is shown anything
 LARGEST_PART = 4 * 1024**2  # bytes of one answer to them ...
 MOST_BYTES = 24 * 1024**2  # ... and of all for one page
 LARGEST_DRAWN = 8 * 1024**2  # bytes of a page when it is drawn
 QUIET_S = 8.0  # so long a drawn page may go on asking before it is taken as it is
-LAST_S = 5.0  # for what is left to do when time is over
+LAST_S = 5.0  # for what is left to do when time is over; no more than a page has as a whole
+_SILENCE_S = 0.5  # without a wish: then it is done
+_LOOK_S = 0.1
 _KEPT_BYTES = 32 * 1024**2  # of scripts, which all pages of a site ask for
 _PARTS = {"script", "xhr", "fetch"}
 _METHODS = {"GET", "HEAD", "POST", "OPTIONS"}
@@ -75,6 +77,8 @@ class Drawing:
         self._seconds = seconds
         self._given = False  # the page itself was handed over
         self._parts = self._size = self._wishes = self._windows = 0
+        self._asking = 0  # requests that are not answered yet
+        self._last_wish = 0.0  # when the last of them was, by the loop's clock
         self._enough = asyncio.Event()  # it asks, or opens windows, without end
         self._under_way: set[asyncio.Future[None]] = set()
 
@@ -85,18 +89,17 @@ class Drawing:
             ValueError: it cannot be taken; says why.
         """
         page = await context.new_page()
+        session = await context.new_cdp_session(page)
         page.on("dialog", lambda dialog: self._do(dialog.dismiss()))
         context.on("page", lambda window: self._window(window) if window is not page else None)
         await context.route("**/*", lambda route: self._route(route, page))
         with suppress(TimeoutError):
             async with asyncio.timeout(self._seconds):
-                await _first_of(self._open(page), self._enough.wait())
-        if self._windows > MOST_WINDOWS:
-            raise ValueError("its scripts open windows without end")
+                await _first_of(self._open(page, session), self._enough.wait())
         if self._enough.is_set():
-            await context.unroute_all(behavior="ignoreErrors")  # what it asks for now meets the proxy that is not there
-        async with asyncio.timeout(LAST_S):
-            text = await _taken(page)
+            raise ValueError(f"its scripts {'open windows' if self._windows > MOST_WINDOWS else 'ask for things'} without end")
+        async with asyncio.timeout(min(LAST_S, self._seconds)):
+            text = await _taken(session)
         if not page.url.startswith(("http://", "https://")):
             raise ValueError("its scripts led away from it")
         return text
@@ -106,11 +109,18 @@ class Drawing:
         for task in list(self._under_way):
             task.cancel()
 
-    async def _open(self, page: Page) -> None:
-        """Open the page and wait until it asks for nothing more; one that never stops asking is taken as it is."""
-        await page.goto(self._response.url, wait_until="domcontentloaded", timeout=0)
-        with suppress(Exception):
-            await page.wait_for_load_state("networkidle", timeout=1_000 * min(QUIET_S, self._seconds))
+    async def _open(self, page: Page, session: CDPSession) -> None:
+        """Open the page and wait until it is read and asks for nothing more; one that never stops asking is taken as it is.
+
+        Playwright's own waiting ends with the time alone where a script leads elsewhere meanwhile; and what is asked for is known here.
+        """
+        await page.goto(self._response.url, wait_until="commit", timeout=0)
+        while (await session.send("Runtime.evaluate", {"expression": "document.readyState"}))["result"].get("value") == "loading":
+            await asyncio.sleep(_LOOK_S)
+        clock = asyncio.get_running_loop().time
+        until = clock() + QUIET_S
+        while clock() < min(self._last_wish + _SILENCE_S, until) or (self._asking and clock() < until):
+            await asyncio.sleep(_LOOK_S)
 
     def _do(self, job: Coroutine[Any, Any, None]) -> asyncio.Future[None]:
         """Begin what may fail, because its page is gone."""
@@ -134,8 +144,10 @@ class Drawing:
         self._wishes += 1
         if self._wishes > MOST_WISHES:
             self._enough.set()
-            return
-        await asyncio.wait({self._do(self._answer(route, page))})
+        self._asking += 1
+        await asyncio.wait({self._do(route.abort() if self._enough.is_set() else self._answer(route, page))})
+        self._asking -= 1
+        self._last_wish = asyncio.get_running_loop().time()
 
     async def _answer(self, route: Route, page: Page) -> None:
         """Give the browser what a page asks for, or nothing."""
@@ -206,13 +218,12 @@ def body_of(text: str) -> bytes:
     return body
 
 
-async def _taken(page: Page) -> str:
-    """Return what stands on a page.
+async def _taken(session: CDPSession) -> str:
+    """Return what stands on the page of a session.
 
     Raises:
         ValueError: it is larger than is read.
     """
-    session = await page.context.new_cdp_session(page)
     frame = (await session.send("Page.getFrameTree"))["frameTree"]["frame"]["id"]
     world = await session.send("Page.createIsolatedWorld", {"frameId": frame, "worldName": "monitor"})
     asked = {"expression": _TAKE, "contextId": world["executionContextId"], "returnByValue": True}

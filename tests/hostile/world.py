@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,13 +48,13 @@ class World:
     inside: Site
     seen: list[Site] = field(default_factory=list)
 
-    def run(self, *arguments: str, timeout: float = 150) -> Run:
-        """Run a command to its end, in the network of the test."""
+    def run(self, *arguments: str, timeout: float = 150, every: float = 0.1) -> Run:
+        """Run a command to its end, in the network of the test; its memory is looked at every so many seconds."""
         began = time.monotonic()
         process = subprocess.Popen(
             [sys.executable, "-m", "monitor", *arguments], cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )  # fmt: skip
-        memory = _Memory(process.pid)
+        memory = _Memory(process.pid, every)
         memory.start()
         try:
             out, err = process.communicate(timeout=timeout)
@@ -73,14 +73,15 @@ class World:
 class _Memory(threading.Thread):
     """Watches a tree of processes; of what they share each bears its part (PSS)."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, every: float) -> None:
         super().__init__(daemon=True)
         self._pid = pid
+        self._every = every
         self._ended = threading.Event()
         self.peak_mb = 0.0
 
     def run(self) -> None:
-        while not self._ended.wait(0.1):
+        while not self._ended.wait(self._every):
             try:
                 root = psutil.Process(self._pid)
                 tree = [root, *root.children(recursive=True)]
@@ -100,8 +101,8 @@ class _Memory(threading.Thread):
 
 
 @contextmanager
-def world(cases: Sequence[Case], folder: Path) -> Iterator[World]:
-    """Serve the cases and write a configuration that reads them all."""
+def world(cases: Sequence[Case], folder: Path, **crawl: float) -> Iterator[World]:
+    """Serve the cases and write a configuration that reads them all; `crawl` are keys of its [crawl]."""
     authority, stranger = trustme.CA(), trustme.CA()
     authority.cert_pem.write_to_path(folder / "authority.pem")
     vouched = {case.tls or "none": case.host for case in cases}
@@ -132,7 +133,7 @@ def world(cases: Sequence[Case], folder: Path) -> Iterator[World]:
         six.pages = site.pages
         routes[f"{OPEN_SIX}|80"] = ("::1", six.port)
         (folder / "network.log").touch()
-        (folder / "monitor.toml").write_text(_configuration(cases), encoding="utf-8")
+        (folder / "monitor.toml").write_text(_configuration(cases, crawl), encoding="utf-8")
         table = {"names": names, "routes": routes, "log": str(folder / "network.log")}
         clean = {
             name: value
@@ -157,10 +158,10 @@ def _context(authority: trustme.CA, *names: str) -> ssl.SSLContext:
     return made
 
 
-def _configuration(cases: Sequence[Case]) -> str:
+def _configuration(cases: Sequence[Case], crawl: Mapping[str, float]) -> str:
     """The configuration: production settings, with short times and without pauses."""
     document: dict[str, Any] = {
-        "crawl": {"timeout_seconds": 4.0, "delay_seconds": 0.0, "document_seconds": 2.5, "deadline_minutes": 2.5, "processes": 2},
+        "crawl": {"timeout_seconds": 4.0, "delay_seconds": 0.0, "document_seconds": 2.5, "deadline_minutes": 2.5, "processes": 2} | dict(crawl),
         "packs": dict.fromkeys(("vietnam", "quebec-canada", "ai-tech", "asia", "edtech", "wires", "own", "searches"), False),
         "source": [
             {"id": case.name, "url": case.address, "kind": case.kind, "language": "vi", "timezone": "Asia/Ho_Chi_Minh"} | {"outlet": case.name} | dict(case.config)
