@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from monitor.likeness import Likeness, compare
-from monitor.weights import Weigher
+from monitor.weights import Weights
 from storage.fingerprints import Fingerprint
 
 _BOUND = 0.87  # mean share of the nearer half of pairs from which two groups become one ...
@@ -34,9 +34,12 @@ class Member:
     bound: int | None = None  # members with the same number stay together
 
 
-def links_of(members: Sequence[Member], weigher: Weigher) -> dict[Pair, Likeness]:
-    """Return how like each two members are; pairs that are not to be compared are left out."""
-    weighed = [weigher.weights(member.fingerprint) for member in members]
+def links_of(members: Sequence[Member], weighed: Sequence[Weights]) -> dict[Pair, Likeness]:
+    """Return how like each two members are; pairs that are not to be compared are left out.
+
+    Args:
+        weighed: the weights of each member.
+    """
     found = {}
     for second, member in enumerate(members):
         for first in range(second):

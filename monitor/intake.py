@@ -1,6 +1,6 @@
 """The line from "article" on: match, compare, place, store. Fills the port that spiders hand over to.
 
-entries -> sift (known: a sighting) -> page -> take: match -> one short transaction an article -> outcome
+entries -> sift (known: a sighting) -> page -> take: match -> one short transaction for what came together -> outcome
 polls and unmatched sightings are written together, so that validators are never ahead of what they stand for
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from monitor.keeping import Keeping, Rules
 from monitor.matching import Document, Matcher, Matches
 from monitor.outlets import with_outlet
 from storage.condition import Gap, GapState
+from storage.errors import StorageError
 from storage.identity import entry_hash, url_key
 from storage.items import Arrival, Article, Entry, Kind, Outcome, Poll, PollOutcome, Source, SourceState
 from storage.reading import Transaction
@@ -30,12 +31,23 @@ from storage.text import fold
 _FLUSH_ROWS = 500
 LONGEST_ID = 128  # code points; a bare address serves as the id of what it was read from
 _FLUSH_S = 3.0
+_TOGETHER = 32  # articles a transaction: writers take turns, and none is to wait for long
 LONGEST_SITE = 300  # characters
 _DAY = timedelta(hours=24)
 _WINDOWS = {Kind.FEED, Kind.SEARCH}  # they show their latest entries alone, read as a whole each time
 PAST = "past"  # origin of what a crawl of the past brings, also where its page comes at a later crawl
 NEWS = timedelta(hours=48)  # of such a crawl: younger than this it is news, whatever road it came by
 _SHORT = 4_000  # code points; most entries without a page are shorter, and most of them name nobody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """An arrival that is kept, and what it mentions."""
+
+    arrival: Arrival
+    document: Document
+    matches: Matches
+    recurring: frozenset[str]
 
 
 class StoreIntake:
@@ -136,8 +148,10 @@ class StoreIntake:
         return self._hosts.take(url)
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
-        """Match, compare and store; one outcome for each arrival, in order."""
-        outcomes = [self._take(arrival) for arrival in arrivals]
+        """Match, compare and store; one outcome for each arrival, in order. Some dozens are one transaction."""
+        outcomes: list[Outcome] = []
+        for start in range(0, len(arrivals), _TOGETHER):
+            outcomes += self._take_some(arrivals[start : start + _TOGETHER])
         self.outcomes.update(outcomes)
         self._flush_when_due()
         return outcomes
@@ -281,33 +295,53 @@ class StoreIntake:
                 self._pending.append((arrival.source, entry, arrival.article.why_no_page, arrival.retry))
         return Outcome.UNMATCHED
 
-    def _take(self, arrival: Arrival) -> Outcome:
+    def _take_some(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
+        judged = [self._judge(arrival) for arrival in arrivals]
+        kept = [one for one in judged if one is not None]
+        if not kept:
+            return [self._unmatched(arrival) for arrival in arrivals]
+        try:
+            with self._store.transaction() as transaction:
+                outcomes = iter([self._keep(transaction, one) for one in kept])
+        except StorageError:
+            raise
+        except Exception:
+            if len(arrivals) == 1:
+                raise
+            # One of them is at fault: the others are not to wait for it.
+            return [outcome for arrival in arrivals for outcome in self._take_some([arrival])]
+        return [next(outcomes) if one is not None else self._unmatched(arrival) for one, arrival in zip(judged, arrivals, strict=True)]
+
+    def _judge(self, arrival: Arrival) -> _Judged | None:
+        """Match an arrival; None where it is not kept."""
         if not self._may_match(arrival.article):
-            return self._unmatched(arrival)
+            return None
         article = with_outlet(arrival.article, arrival.source, self._owned)
         if article is not arrival.article:
             arrival = replace(arrival, article=article)
         document = document_of(article)
         matches, recurring = self._without_frame(document)
         if not matches.mentions and not matches.suppressions and not self._rules.keep_unmatched:
-            return self._unmatched(arrival)
-        entry = arrival.entry
+            return None
+        return _Judged(arrival=arrival, document=document, matches=matches, recurring=recurring)
+
+    def _keep(self, transaction: Transaction, one: _Judged) -> Outcome:
+        arrival, article, entry = one.arrival, one.arrival.article, one.arrival.entry
         now = self._now()
         baseline = self.is_baseline(arrival.source, article, now)
-        with self._store.transaction() as transaction:
-            keeping = Keeping(
-                transaction,
-                self.moment_of(arrival.source, article, now, baseline=baseline),
-                lambda verdicts: self._matcher.match(document, verdicts, recurring=recurring),
-                familiar=self._matcher.familiar,
-            )
-            outcome, article_id = keeping.keep(arrival, matches, baseline=baseline)
-            if entry is not None:
-                transaction.sightings.note([_sighting(arrival.source, entry, article_id)], now)
-                if arrival.retry:
-                    transaction.pending.add(arrival.source, entry, article.why_no_page, now)
-                elif (arrival.source.id, entry.key) in self._waited:
-                    transaction.pending.done(arrival.source.id, entry.key)
+        keeping = Keeping(
+            transaction,
+            self.moment_of(arrival.source, article, now, baseline=baseline),
+            lambda verdicts: self._matcher.match(one.document, verdicts, recurring=one.recurring),
+            familiar=self._matcher.familiar,
+        )
+        outcome, article_id = keeping.keep(arrival, one.matches, baseline=baseline)
+        if entry is not None:
+            transaction.sightings.note([_sighting(arrival.source, entry, article_id)], now)
+            if arrival.retry:
+                transaction.pending.add(arrival.source, entry, article.why_no_page, now)
+            elif (arrival.source.id, entry.key) in self._waited:
+                transaction.pending.done(arrival.source.id, entry.key)
         return outcome
 
     def _note(self, source: Source, entry: Entry, article_id: int | None, no_page: str | None = None) -> None:

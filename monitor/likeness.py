@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from monitor.weights import PLAIN, Weights
+from monitor.weights import PLAIN, Alike, Weights
 from storage.fingerprints import SKETCH, Fingerprint
 from storage.headlines import AMOUNT
 
@@ -31,6 +31,7 @@ _WORDED_ALIKE = 0.3  # containment from which two texts may be of one template
 _SAME_DAY = 0.8  # share of the bound that is asked on one day ...
 _OTHER_AMOUNT = 0.5  # what likeness is worth where the headlines give other amounts; nothing where the texts share no number at all
 _MANY, _SOME = 4, 2  # numbers of each from which it counts that none is shared: of articles that share a name, that share none
+_SAME_HEADLINE = 0.15  # what one headline adds
 _ABOUT = 0.06  # by how much two amounts may differ that are one, rounded
 _EACH_DAY = 0.35  # ... and how much more for each day between: an event is told within hours, what follows it later
 
@@ -53,18 +54,23 @@ class Likeness:
         return self.score / self.bound
 
 
-def compare(new: Fingerprint, mine: Weights, other: Fingerprint, theirs: Weights) -> Likeness | None:
-    """Return how like two articles are, None where they are not to be compared at all."""
+def compare(new: Fingerprint, mine: Weights, other: Fingerprint, theirs: Weights, least: float = 0.0) -> Likeness | None:
+    """Return how like two articles are, None where they are not to be compared at all.
+
+    Args:
+        least: share below which nobody asks; None may be returned then, at a third of the cost.
+    """
     unsure = not (new.dated and other.dated)
     gap = timedelta(0) if unsure else abs(new.at - other.at)
     if gap > COPY_WINDOW or _clash(new, other):
         return None
     resemblance, containment = resemble(new, other)
-    alike = mine.alike(theirs)
     serial = new.serial or other.serial
+    alike: Alike | None = None
     if _copies(new, other, resemblance, containment):
         if serial and (resemblance < 0.8 or new.title != other.title):
             return None
+        alike = mine.alike(theirs)
         if not mine.template(theirs, alike):
             measured = (("resemblance", round(resemblance, 3)), ("containment", round(containment, 3)))
             return Likeness(score=max(resemblance, containment), bound=0.5, rule="copy", parts=measured, copy=True)
@@ -72,19 +78,26 @@ def compare(new: Fingerprint, mine: Weights, other: Fingerprint, theirs: Weights
         return None
     if min(new.words, other.words) < _BARE:
         return _by_title(new, other, mine, theirs, unsure)
-    if containment >= _WORDED_ALIKE and mine.template(theirs, alike):
-        return None
     across = bool(new.language and other.language and new.language != other.language)
     bound = _bound(new, other, across=across, unsure=unsure)
     if not unsure:
         bound *= _SAME_DAY + _EACH_DAY * (gap / timedelta(days=1))
+    likeness = mine.cosine(theirs, across=across)
+    if not across:
+        # Whole phrases in common say more than the same words strewn.
+        likeness += 0.6 * max(0.0, containment - 0.12)
+    same_title = bool(new.title) and new.title == other.title and new.title_words >= 5
+    if likeness + same_title * _SAME_HEADLINE < least * bound:
+        return None  # what follows makes it less
+    alike = alike or mine.alike(theirs)
+    if containment >= _WORDED_ALIKE and mine.template(theirs, alike):
+        return None
     if across:
-        likeness, rule = mine.cosine(theirs, across=True), "translation"
+        rule = "translation"
         if alike.telling < 2:
             likeness *= 0.6
     else:
-        # Whole phrases in common say more than the same words strewn.
-        likeness, rule = mine.cosine(theirs, across=False) + 0.6 * max(0.0, containment - 0.12), "story"
+        rule = "story"
         if not alike.telling and containment < 0.3:
             likeness *= 0.74
         if min(new.words, other.words) < _SHORT and containment < 0.3 and mine.other_heads(theirs):
@@ -96,8 +109,8 @@ def compare(new: Fingerprint, mine: Weights, other: Fingerprint, theirs: Weights
         and mine.cosine(theirs, across=False, kinds=PLAIN) < _HARDLY
     ):
         likeness *= _NAMES_ONLY
-    if new.title == other.title and new.title and new.title_words >= 5:
-        likeness += 0.15
+    if same_title:
+        likeness += _SAME_HEADLINE
     against = False
     if mine.contradicts(theirs, _MANY if alike.telling else _SOME):
         likeness *= 0.6
@@ -134,7 +147,7 @@ def resemble(one: Fingerprint, other: Fingerprint) -> tuple[float, float]:
     """Estimate Jaccard's resemblance of two bodies, and how much of the shorter stands in the longer (Broder, 1997)."""
     if not one.sketch or not other.sketch:
         return 0.0, 0.0
-    mine, theirs = set(one.sketch), set(other.sketch)
+    mine, theirs = one.sketched, other.sketched
     both = mine & theirs
     if not both:
         return 0.0, 0.0

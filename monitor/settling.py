@@ -12,16 +12,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from monitor.grouping import Member, Pair, grouped, links_of
-from monitor.likeness import Likeness, compare
+from monitor.likeness import Likeness
+from monitor.neighbourhood import Neighbourhood
 from monitor.stories import evidence_of
-from monitor.weights import Weigher
 from storage.dedupe import Candidate
 from storage.items import Evidence
 from storage.reading import Transaction
 from storage.store import Store
 
-_REACH = 0.35  # share from which one article leads to the next
-_LARGEST = 250  # articles looked at together: an event told more often than that keeps the groups it has
+_LARGEST = 250  # articles grouped together at most
 _AT_ONCE = 400  # articles a transaction
 _FIRST = Evidence(rule="first", score=1.0)
 
@@ -35,57 +34,33 @@ def settle_stories(store: Store, familiar: frozenset[int], now: datetime) -> int
     Raises:
         StorageError: the store failed; what was grouped stays so, and the rest waits for the next time.
     """
-    moved = 0
+    moved, around = 0, Neighbourhood(familiar)
     while True:
         with store.reading() as reading:
             if not reading.dedupe.stirred(1):
                 return moved
         with store.transaction() as transaction:
-            moved += settle_some(transaction, familiar, now)
+            moved += _settle_some(transaction, around, now)
 
 
-def settle_some(transaction: Transaction, familiar: frozenset[int], now: datetime) -> int:
+def _settle_some(transaction: Transaction, around: Neighbourhood, now: datetime) -> int:
     """Group again some hundreds of those that wait; returns how many changed their story."""
     index, moved, seen = transaction.dedupe, 0, 0
+    around.within(transaction)
     while seen < _AT_ONCE and (waiting := index.stirred(1)):
-        reached = _reached(transaction, waiting[0], familiar)
+        reached = around.reached(waiting[0], _LARGEST)
         index.calm([waiting[0], *(one.article_id for one in reached)])
         seen += max(1, len(reached))
         if 1 < len(reached) <= _LARGEST:
-            moved += _regroup(transaction, reached, familiar, now)
+            moved += _regroup(transaction, around, reached, now)
+            around.forget(reached)
     return moved
 
 
-def _reached(transaction: Transaction, article_id: int, familiar: frozenset[int]) -> list[Candidate]:
-    """Return an article and all that it leads to from likeness to likeness, by id, with all of their stories."""
-    index, ahead = transaction.dedupe, [article_id]
-    found: dict[int, Candidate] = {}
-    while ahead and len(found) <= _LARGEST:
-        fresh = [one for one in index.of(ahead) if not one.suppressed and one.article_id not in found]
-        found.update({one.article_id: one for one in fresh})
-        leads = set()
-        for one in fresh:
-            candidates = [other for other in index.candidates(one.fingerprint, one.at, wide=True) if other.article_id != one.article_id]
-            if not candidates:
-                continue
-            weigher = Weigher(index.rarity(one.fingerprint.terms), index.total(), familiar)
-            mine = weigher.weights(one.fingerprint)
-            for other in candidates:
-                likeness = compare(one.fingerprint, mine, other.fingerprint, weigher.weights(other.fingerprint))
-                if likeness is not None and likeness.share >= _REACH:
-                    leads.add(other.article_id)
-        for story_id in {one.story_id for one in fresh}:
-            leads.update(transaction.articles.ids_of_story(story_id))
-        ahead = sorted(leads - found.keys())
-    return [found[one] for one in sorted(found)]
-
-
-def _regroup(transaction: Transaction, reached: Sequence[Candidate], familiar: frozenset[int], now: datetime) -> int:
-    index = transaction.dedupe
-    counts = index.counts(term for one in reached for term in one.fingerprint.terms)
+def _regroup(transaction: Transaction, around: Neighbourhood, reached: Sequence[Candidate], now: datetime) -> int:
     fixed = transaction.articles.fixed_stories({one.story_id for one in reached})
     members = [Member(fingerprint=one.fingerprint, bound=one.story_id if one.story_id in fixed else None) for one in reached]
-    links = links_of(members, Weigher(counts, index.total(), familiar))
+    links = links_of(members, around.weights(reached))
     groups = grouped(members, links, _told_apart(transaction, reached))
     _join_copies(transaction, reached, links, groups)
     return _write(transaction, reached, links, groups, fixed, now)

@@ -6,9 +6,10 @@ soberly too; the cosine carries a ballast, so that the agreement of two short te
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from math import fsum, log, sqrt
 
 from storage.fingerprints import Fingerprint
 from storage.terms import EARLY, OFTEN, PART, TITLE, Sort
@@ -32,7 +33,6 @@ _BALLAST, _BALLAST_ACROSS = 6.0, 4.0
 _TRAVELS = frozenset(
     map(int, {Sort.NAME, Sort.NAMES, Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.CONCEPT, Sort.QUOTE, Sort.BOTH})
 )  # survives translation
-_ALL = frozenset(map(int, Sort))
 PLAIN = frozenset(map(int, {Sort.WORD, Sort.LONG, Sort.PAIR, Sort.CONCEPT}))
 _FIGURES = frozenset(map(int, {Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.QUOTE}))
 _DISTINCT = frozenset(map(int, {Sort.NAME, Sort.NAMES, Sort.SMALL, Sort.NUMBER, Sort.DATE, Sort.QUOTE}))
@@ -53,43 +53,35 @@ class Weigher:
         self._common = common
         self._familiar = familiar
         self._all = total + _PRIOR
-        self._unit = math.log(1 + self._all)
+        self._unit = log(1 + self._all)
         # In a young store the prior would drown what the store itself has seen: a name in every tenth article is no rare one.
         self._seen = 1.0 + _YOUNG * _PRIOR / (_PRIOR + total)
-        self._unseen = _Unseen(self)  # by mark: most terms of a candidate are not the new article's, and not asked for
+        self._made: dict[int, tuple[float, int] | None] = {}  # by count and mark: most terms stand in few articles, and many in none
 
     def rarity(self, count: int, sort: int) -> float:
         """Return how rare a term of a sort is that stands in so many articles: 1 for the rarest, 0 or less for what says nothing."""
-        return math.log(self._all / (count * self._seen + _STANDS_IN_BY[sort])) / self._unit
+        return log(self._all / (count * self._seen + _STANDS_IN_BY[sort])) / self._unit
 
     def weights(self, fingerprint: Fingerprint) -> Weights:
         """Return the terms of an article with their weights."""
         found = {}
-        common, familiar, unseen = self._common, self._familiar, self._unseen
+        common, familiar, made = self._common, self._familiar, self._made
         for term, mark in zip(fingerprint.terms, fingerprint.marks, strict=True):
             if term in familiar and mark & 0x0F in _NAMED:
                 found[term] = (_FAMILIAR, mark)
                 continue
-            if count := common.get(term, 0):
-                rarity = self.rarity(count, mark & 0x0F)
-                if rarity > 0:
-                    found[term] = (_BOOST[mark] * rarity, mark)
-            elif weight := unseen[mark]:
-                found[term] = (weight, mark)
+            key = common.get(term, 0) << 8 | mark
+            weighed = made[key] if key in made else self._make(key)
+            if weighed is not None:
+                found[term] = weighed
         return Weights(found)
 
-
-class _Unseen(dict[int, float]):
-    """The weight of a term that no stored article has, by its mark; 0 where it weighs nothing."""
-
-    def __init__(self, weigher: Weigher) -> None:
-        super().__init__()
-        self._weigher = weigher
-
-    def __missing__(self, mark: int) -> float:
-        rarity = self._weigher.rarity(0, mark & 0x0F)
-        weight = self[mark] = _BOOST[mark] * rarity if rarity > 0 else 0.0
-        return weight
+    def _make(self, key: int) -> tuple[float, int] | None:
+        """Return weight and mark of a term; None where it weighs nothing."""
+        mark = key & 0xFF
+        rarity = self.rarity(key >> 8, mark & 0x0F)
+        self._made[key] = weighed = (_BOOST[mark] * rarity, mark) if rarity > 0 else None
+        return weighed
 
 
 _STANDS_IN_BY = [_STANDS_IN[sort] for sort in sorted(_STANDS_IN)]
@@ -115,49 +107,59 @@ class Alike:
 
 
 class Weights:
-    """The weighed terms of one article."""
+    """The weighed terms of one article; what is asked of it again and again is worked out once."""
 
     def __init__(self, found: dict[int, tuple[float, int]]) -> None:
         self.found = found
         self._norms: dict[bool, float] = {}
-        self._of_sorts: dict[frozenset[int], set[int]] = {}
 
     def norm(self, across: bool) -> float:
         """Return the length of the vector, ballast included."""
         if across not in self._norms:
             values = (w * w for w, mark in self.found.values() if not across or mark & 0x0F in _TRAVELS)
-            self._norms[across] = math.sqrt(sum(values) + (_BALLAST_ACROSS if across else _BALLAST))
+            self._norms[across] = sqrt(fsum(values) + (_BALLAST_ACROSS if across else _BALLAST))
         return self._norms[across]
-
-    def shared(self, other: Weights) -> Iterable[int]:
-        """Return the terms that both have."""
-        return self.found.keys() & other.found.keys()
 
     def cosine(self, other: Weights, *, across: bool, kinds: frozenset[int] | None = None) -> float:
         """Return the cosine of the two, or what terms of some kinds add to it; `across` languages by what survives translation alone."""
         mine, theirs = self.found, other.found
-        wanted = kinds or (_TRAVELS if across else _ALL)
-        total = sum(mine[term][0] * theirs[term][0] for term in sorted(self.shared(other)) if self._kind(other, term) in wanted)
+        both: Iterable[int] = mine.keys() & theirs.keys()
+        if across or kinds is not None:
+            wanted = kinds or _TRAVELS
+            both = [term for term in both if self._kind(other, term) in wanted]
+        # fsum: the same to the last digit, in whatever order a set is read.
+        total = fsum([mine[term][0] * theirs[term][0] for term in both])
         norms = self.norm(across) * other.norm(across)
         return total / norms if norms else 0.0
 
     def alike(self, other: Weights) -> Alike:
         """Count the names, numbers and quotes that both have, and that one alone has."""
-        mine, theirs = self.distinct(), other.distinct()
+        mine, theirs = self.distinct, other.distinct
         both = mine & theirs
+        kinds = [(term, self._kind(other, term)) for term in both]
         return Alike(
             both=len(both), ours=len(mine) - len(both), others=len(theirs) - len(both),
-            telling=sum(1 for term in both if self._kind(other, term) in _TELLING and self.found[term][0] + other.found[term][0] > 2 * _TOLD),
-            figures=sum(1 for term in both if self._kind(other, term) in _FIGURES),
+            telling=sum(1 for term, kind in kinds if kind in _TELLING and self.found[term][0] + other.found[term][0] > 2 * _TOLD),
+            figures=sum(1 for _, kind in kinds if kind in _FIGURES),
         )  # fmt: skip
 
     def _kind(self, other: Weights, term: int) -> int:
         """What sort both take a term for, the more telling one: a name at a sentence's start may look like a word."""
         return max(self.found[term][1] & 0x0F, other.found[term][1] & 0x0F)
 
-    def distinct(self) -> set[int]:
-        """Return the terms that would differ between two texts of one template."""
+    @cached_property
+    def distinct(self) -> frozenset[int]:
+        """The terms that would differ between two texts of one template."""
         return self._of(_DISTINCT)
+
+    @cached_property
+    def numbers(self) -> frozenset[int]:
+        """The numbers that say something: no years, nothing small or round."""
+        return self._of(_NUMBER)
+
+    @cached_property
+    def _heads(self) -> dict[int, float]:
+        return {t: w for t, (w, mark) in self.found.items() if mark & TITLE and mark & 0x0F in _TELLING}
 
     def template(self, other: Weights, alike: Alike) -> bool:
         """Whether two texts worded alike are about different things: each has names or numbers that the other lacks."""
@@ -178,38 +180,27 @@ class Weights:
         best, kinds = 0.0, 0
         for one, two in ((self, other), (other, self)):
             title = {term: w for term, (w, mark) in one.found.items() if mark & TITLE}
-            hit = [term for term in sorted(title) if term in two.found]
-            share = sum(title[t] for t in hit) / (sum(title.values()) + 1.0) if title else 0.0
+            hit = [term for term in title if term in two.found]
+            share = fsum(title[t] for t in hit) / (fsum(title.values()) + 1.0) if title else 0.0
             if share > best and len(title) >= 4:
                 best, kinds = share, len(hit)
         return best, kinds
 
     def differ(self, other: Weights) -> tuple[float, float, float]:
         """Return the weight of telling headline terms that only the one, only the other, and both have."""
-        ours = self._heads()
-        others = other._heads()
-        both = sum(ours[t] for t in sorted(ours.keys() & other.found.keys())) + sum(
-            others[t] for t in sorted(others.keys() & self.found.keys())
-        )
-        return (
-            sum(ours[t] for t in sorted(ours.keys() - other.found.keys())),
-            sum(others[t] for t in sorted(others.keys() - self.found.keys())),
-            both / 2,
-        )
+        ours, only_ours = self._held_by(other)
+        others, only_others = other._held_by(self)
+        return only_ours, only_others, (ours + others) / 2
 
-    def _heads(self) -> dict[int, float]:
-        return {t: w for t, (w, mark) in self.found.items() if mark & TITLE and mark & 0x0F in _TELLING}
+    def _held_by(self, other: Weights) -> tuple[float, float]:
+        """Return the weight of this headline's telling terms that another article has, and of those that it lacks."""
+        heads, theirs = self._heads, other.found
+        return fsum(w for t, w in heads.items() if t in theirs), fsum(w for t, w in heads.items() if t not in theirs)
 
-    def numbers(self) -> set[int]:
-        """Return the numbers that say something: no years, nothing small or round."""
-        return self._of(_NUMBER)
-
-    def _of(self, sorts: frozenset[int]) -> set[int]:
-        if sorts not in self._of_sorts:
-            self._of_sorts[sorts] = {term for term, (_, mark) in self.found.items() if mark & 0x0F in sorts}
-        return self._of_sorts[sorts]
+    def _of(self, sorts: frozenset[int]) -> frozenset[int]:
+        return frozenset([term for term, (_, mark) in self.found.items() if mark & 0x0F in sorts])
 
     def contradicts(self, other: Weights, least: int) -> bool:
         """Whether both give at least so many numbers and none in common."""
-        ours, others = self.numbers(), other.numbers()
-        return min(len(ours), len(others)) >= least and not ours & others
+        ours, others = self.numbers, other.numbers
+        return min(len(ours), len(others)) >= least and ours.isdisjoint(others)

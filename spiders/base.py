@@ -209,8 +209,8 @@ class MonitorSpider(scrapy.Spider):
             arrivals = [
                 Arrival(source=source, entry=entry, article=from_entry(source, entry, why if entry.opaque else "")) for entry in plain
             ]
-            kept += _kept(self.intake.take(arrivals))
-        kept += self._later(source, with_page[self.pages_a_source :])
+            kept += _kept(await self.intake.take(arrivals))
+        kept += await self._later(source, with_page[self.pages_a_source :])
         asked = with_page[: self.pages_a_source]
         # The entries of one outlet stand on one host, which is asked in turn anyway; a search leads to many.
         if source.kind is Kind.SEARCH:
@@ -219,18 +219,18 @@ class MonitorSpider(scrapy.Spider):
         until = loop.time() + self.deadline_s * self.SHARE if self.deadline_s is not None else math.inf
         for at, entry in enumerate(asked):
             if loop.time() > until:
-                return kept + self._later(source, asked[at:])
+                return kept + await self._later(source, asked[at:])
             if self.tells_pages:
                 self._progress(at, len(asked), urlsplit(entry.url).path)
             kept += await self.take_entry(source, entry)
         return kept
 
-    def _later(self, source: Source, entries: Sequence[Entry]) -> int:
+    async def _later(self, source: Source, entries: Sequence[Entry]) -> int:
         """Hand over entries whose pages are asked at later crawls; returns how many were kept."""
         if not entries:
             return 0
         arrivals = [Arrival(source=source, entry=entry, article=from_entry(source, entry, "later"), retry=True) for entry in entries]
-        return _kept(self.intake.take(arrivals))
+        return _kept(await self.intake.take(arrivals))
 
     async def ask_again(self) -> None:
         """Ask again for pages that failed at earlier crawls."""
@@ -273,7 +273,7 @@ class MonitorSpider(scrapy.Spider):
                 return 0
             if not again:
                 self._note_page(source, arrival)
-            return _kept(self.intake.take([arrival]))
+            return _kept(await self.intake.take([arrival]))
         finally:
             del self._under_way[key]
             self._asked.add(key)

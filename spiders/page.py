@@ -131,7 +131,7 @@ class PageSpider(SourceSpider):
             found, said = None, str(error)
         if found is not None and found.is_article:
             self.result.pages += 1
-            outcomes = self.intake.take(
+            outcomes = await self.intake.take(
                 [Arrival(source=source, entry=entry, article=from_page(source, entry, found, asked=source.url, url=response.url))]
             )
             kept = sum(outcome.value in {"stored", "joined"} for outcome in outcomes)

@@ -97,7 +97,7 @@ class PastSpider(SourceSpider):
                 return False
         return arrival.article.published is None or arrival.article.published < self.until
 
-    def _later(self, source: Source, entries: Sequence[Entry]) -> int:
+    async def _later(self, source: Source, entries: Sequence[Entry]) -> int:
         """What there is no time for is not noted, so that the next crawl of the past finds it new."""
         self._leave(source, len(entries))
         return 0

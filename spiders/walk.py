@@ -179,7 +179,7 @@ class SiteSpider(MonitorSpider):
         links: list[str] = []
         if step.depth < self.depth:
             links = await self.workers.run(read_anchors, response.body, url=response.url, encoding=charset_of(response.body, encoding))
-        outcomes = self.intake.take([await self._arrival_of(walk.source, step, answer, response)])
+        outcomes = await self.intake.take([await self._arrival_of(walk.source, step, answer, response)])
         walk.kept += sum(outcome in {Outcome.STORED, Outcome.JOINED} for outcome in outcomes)
         return links
 

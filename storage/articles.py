@@ -290,8 +290,16 @@ class Articles:
 
     def ids_of_story(self, story_id: int) -> list[int]:
         """Return the ids of a story's articles, suppressed ones included."""
-        table = schema.articles
-        return list(self._connection.scalars(select(table.c.id).where(table.c.story_id == story_id).order_by(table.c.id)))
+        return self.ids_of_stories([story_id]).get(story_id, [])
+
+    def ids_of_stories(self, story_ids: Collection[int]) -> dict[int, list[int]]:
+        """Return the ids of the articles of each of some stories, ascending, suppressed ones included."""
+        asked, table, found = sorted(set(story_ids)), schema.articles, defaultdict(list)
+        for start in range(0, len(asked), _BATCH):
+            query = select(table.c.story_id, table.c.id).where(table.c.story_id.in_(asked[start : start + _BATCH])).order_by(table.c.id)
+            for story_id, article_id in self._connection.execute(query):
+                found[story_id].append(article_id)
+        return found
 
     def fixed_stories(self, story_ids: Collection[int]) -> frozenset[int]:
         """Return those of the stories that are not to be taken apart: a digest or an alert told them, or a person put them together."""

@@ -65,19 +65,24 @@ class Dedupe:
 
     # ------------------------------------------------------------------ questions
 
-    def candidates(self, fingerprint: Fingerprint, at: datetime, *, wide: bool = False) -> list[Candidate]:
-        """Return the stored articles that may be copies of this one or tell its story, by id; a bounded number of them.
+    def candidates(self, fingerprint: Fingerprint, at: datetime) -> list[Candidate]:
+        """Return the stored articles that may be copies of this one or tell its story, by id; a bounded number of them."""
+        return self.of(self.likely(fingerprint, at))
+
+    def likely(self, fingerprint: Fingerprint, at: datetime, *, wide: bool = False, counts: Mapping[int, int] | None = None) -> list[int]:
+        """Return the ids of those articles, ascending.
 
         Args:
+            counts: in how many articles its terms stand; looked up where they are not given.
             wide: look up more of its terms than are entered of an article. Which terms those were depended on what was stored then;
                 so what was entered first and last still find each other.
         """
-        counts = self.rarity(fingerprint.terms)
+        counts = self.rarity(fingerprint.terms) if counts is None else counts
         day = stamp(at)
         found = set(self._likely(_BANDS, dict.fromkeys(fingerprint.bands, 1), day, COPY_DAYS, fingerprint.dated))
         keys = self._keys(fingerprint, counts, INDEXED * _WIDER if wide else INDEXED)
         found.update(self._likely(_WIDE if wide else _TERMS, keys, day, STORY_DAYS, fingerprint.dated))
-        return self.of(sorted(found))
+        return sorted(found)
 
     def of(self, article_ids: Sequence[int]) -> list[Candidate]:
         """Return articles as the index knows them, by id; those it does not hold are left out."""
@@ -200,7 +205,7 @@ class Dedupe:
 
     # ------------------------------------------------------------------ inside
 
-    def _keys(self, fingerprint: Fingerprint, counts: dict[int, int], most: int) -> dict[int, int]:
+    def _keys(self, fingerprint: Fingerprint, counts: Mapping[int, int], most: int) -> dict[int, int]:
         """Return the terms to look an article up by, with their worth: the rarest, and the headline."""
         if self._ranked[0] is not fingerprint:
             self._ranked = fingerprint, self._rank(fingerprint, counts)

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from itertools import pairwise
 
 from storage.concepts import CONCEPTS, language_of
@@ -30,7 +31,7 @@ _BODY_LIMIT = 60_000  # code points of a body that are shingled
 _TERM_LIMIT = 6_000  # code points of a body whose terms count: the news stands first
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Fingerprint:
     """One article, as far as copies and stories are told by it."""
 
@@ -50,10 +51,15 @@ class Fingerprint:
     serial: bool = False  # a column, a live blog, a list of the day, an obituary by its headline
     opening: int = 0  # hash of the first words of the body
 
-    @property
+    @cached_property
     def amounts(self) -> tuple[float, ...]:
         """The large numbers of the headline, to three digits."""
         return amounts_of(self.periods)
+
+    @cached_property
+    def sketched(self) -> frozenset[int]:
+        """The sketch as a set."""
+        return frozenset(self.sketch)
 
     @property
     def bands(self) -> tuple[int, ...]:

@@ -101,7 +101,7 @@ class OwnPoller(Poller):
                 run.errors.append(str(error))
         fresh = self.spider.intake.sift(source, list(entries.values()))
         whole = [entry for entry in fresh if entry.content]
-        kept = sum(outcome in {Outcome.STORED, Outcome.JOINED} for outcome in self._give(source, whole))
+        kept = sum(outcome in {Outcome.STORED, Outcome.JOINED} for outcome in await self._give(source, whole))
         kept += await self.spider.take_entries(source, [entry for entry in fresh if not entry.content])
         poll = replace(
             poll,
@@ -118,14 +118,14 @@ class OwnPoller(Poller):
             return replace(poll, outcome=PollOutcome.FAILED, error_kind="no-items", error="the spider yielded nothing")
         return poll
 
-    def _give(self, source: Source, entries: list[Entry]) -> list[Outcome]:
+    async def _give(self, source: Source, entries: list[Entry]) -> list[Outcome]:
         arrivals = [
             Arrival(
                 source=source, entry=replace(entry, content=""), article=replace(from_entry(source, entry, ""), body_from=BodyFrom.PAGE)
             )
             for entry in entries
         ]
-        return self.spider.intake.take(arrivals) if arrivals else []
+        return await self.spider.intake.take(arrivals) if arrivals else []
 
 
 def load_spider(spec: str) -> type[scrapy.Spider]:

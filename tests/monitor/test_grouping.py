@@ -65,7 +65,7 @@ LAB = [
 
 
 def groups(members: list[Member], apart: set[tuple[int, int]] | None = None) -> list[list[int]]:
-    return grouped(members, links_of(members, Weigher({}, 1_000)), apart or set())
+    return grouped(members, links_of(members, [Weigher({}, 1_000).weights(one.fingerprint) for one in members]), apart or set())
 
 
 def test_what_is_alike_is_one_group_and_what_a_person_split_never_meets() -> None:
