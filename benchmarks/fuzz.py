@@ -31,6 +31,7 @@ from storage.items import Kind, Source
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 SLOWEST_S = 5
 MEMORY_MB = 1_536
+_TOLD_S = 300
 _ROUND = 150  # examples of a property, then the next one's turn
 SOURCE = Source(id="fuzz", url="https://fuzz.example/feed", outlet="Fuzz", language="vi", timezone="Asia/Ho_Chi_Minh")
 
@@ -279,7 +280,11 @@ def main() -> None:
     import trafilatura  # noqa: F401
 
     tests = {name: _test(name, counts, slowest) for name in wanted}
+    told = began
     while time.monotonic() - began < 60 * minutes:
+        if time.monotonic() - told > _TOLD_S:
+            told = time.monotonic()
+            print(f"{(told - began) / 60:.0f} minutes, {sum(counts.values())} examples, nothing found so far", flush=True)
         for name, test in tests.items():
             try:
                 test()

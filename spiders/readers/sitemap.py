@@ -115,7 +115,7 @@ def read_sitemap(
                 _forget(element)
                 if found.total >= MOST_ADDRESSES or len(found.children) >= _MOST_CHILDREN:
                     break
-        except (etree.XMLSyntaxError, OSError, EOFError, zlib.error) as error:
+        except (etree.XMLSyntaxError, OSError, EOFError, zlib.error, UnicodeDecodeError) as error:  # the last: a namespace that is no text
             if not found.total and not found.children:
                 raise ReadError(f"the sitemap cannot be read: {clean_text(str(error), 200)}") from error
     return found.reading()

@@ -129,6 +129,7 @@ def test_plain_text_and_robots() -> None:
         (gzip.compress(b"<urlset>", mtime=0)[:-6], "unpacked"),
         (gzip.compress(b"<urlset>" + b" " * 60 * 1024**2, mtime=0), "larger than 50 MiB"),
         (b'{"a": 1}', "JSON"),
+        (b'<sitemapindex xmlns="&#xd800;x"><sitemap><loc>https://a.example/</loc></sitemap></sitemapindex>', "cannot be read"),
     ],
 )
 def test_what_is_no_sitemap_says_what_it_is(body: bytes, said: str) -> None:
