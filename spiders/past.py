@@ -29,7 +29,7 @@ from storage.identity import url_key
 from storage.items import Arrival, Entry, Kind, Poll, PollOutcome, Source, Step
 
 GUESSED = "~sitemaps"  # ends the id of a robots.txt that nobody named: it may name no sitemap
-MOST_PAGES = 1_000  # of one feed
+MOST_PAGES = 1_000  # of one feed and crawl
 _GOOD = {PollOutcome.CHANGED, PollOutcome.UNCHANGED}
 
 
@@ -124,8 +124,15 @@ class PastSpider(SourceSpider):
         waiting = [step for step, done in steps if not done]
         poll = Poll(source_id=source.id, started=started, finished=started, outcome=PollOutcome.CHANGED, url=source.url)
         shown: set[str] = set()
-        while waiting and len(asked) <= MOST_PAGES:
+        read = 0
+        while waiting:
+            if read >= MOST_PAGES:
+                # An archive without an end must not hold this crawl up for ever; one that has an end is read to it by the next ones.
+                self.result.notes.append(f"{source.id}: {MOST_PAGES:,} pages of the feed were read, there are older ones")
+                self._leave(source, 1)
+                return replace(poll, finished=self.now())
             step = waiting.pop(0)
+            read += 1
             if step.depth and not self.intake.may_ask(step.url):
                 self.over_budget(step.url)
                 self._leave(source, 1)

@@ -80,7 +80,14 @@ class ListingPoller(Poller):
         seen = 0
         new: list[Entry] = []
         most = MOST_PAGES if self.since is None else MOST_PAGES_SINCE
-        while reading.next and reading.next not in asked and len(asked) < most and not self._past(reading.links):
+        while reading.next and reading.next not in asked and not self._past(reading.links):
+            if len(asked) >= most:
+                if self.since is not None:
+                    self.spider.result.notes.append(f"{source.id}: {most:,} pages of the list were read; what is older was left")
+                break
+            if not self.spider.intake.may_ask(reading.next):
+                self.spider.over_budget(reading.next)
+                break
             asked.add(reading.next)
             answer = await self.fetch(source, reading.next)
             if answer.response is None or answer.status != 200:

@@ -145,6 +145,8 @@ def world(cases: Sequence[Case], folder: Path, **crawl: float) -> Iterator[World
             "HOSTILE_NETWORK": json.dumps(table),
             "SSL_CERT_FILE": str(folder / "authority.pem"),
         }
+        if database := os.environ.get("HOSTILE_DATABASE_URL"):  # an empty PostgreSQL, to hold it against the hostile web by hand
+            environment["MONITOR_DATABASE_URL"] = database
         yield World(folder, cases, environment, site, inside, [site, eight, good, other, own, six])
 
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,9 @@ class Order:
     settings: dict[str, Any] = field(default_factory=dict)
     spider: dict[str, Any] = field(default_factory=dict)  # arguments of the spider
     workers: dict[str, Any] = field(default_factory=dict)  # limits of the worker processes
+    past: dict[str, Any] = field(default_factory=dict)  # arguments of a crawl of the past, which the sources then are read by
+    limits: dict[str, int] = field(default_factory=dict)  # constants that are lower than in earnest, as "module.NAME"
+    pages_a_day: int | None = None  # pages that may be asked for in all
     now: datetime = NOW
 
 
@@ -52,6 +56,7 @@ class Crawl:
     cut_short: bool
     unread: list[str]
     pages: int
+    put_off: int
     peak_mb: float
     notes: list[str] = field(default_factory=list)
     said: str = ""  # on stderr
@@ -76,6 +81,7 @@ class RememberingIntake(RecordingIntake):
     def __init__(self, order: Order) -> None:
         super().__init__(may=(lambda page, encoding: any(word in page for word in order.mute)) if order.mute else None)
         self._order = order
+        self._may_still = order.pages_a_day or 0
         self._seen |= {url_key(url) for url in order.known}
 
     def _break(self, call: str) -> None:
@@ -93,6 +99,10 @@ class RememberingIntake(RecordingIntake):
     def may_mention(self, page: bytes, encoding: str) -> bool:
         self._break("may_mention")
         return super().may_mention(page, encoding)
+
+    def may_ask(self, url: str) -> bool:
+        self._may_still -= 1
+        return self._order.pages_a_day is None or self._may_still >= 0
 
     def take(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
         self._break("take")
@@ -158,8 +168,14 @@ def main() -> None:
     from spiders.base import Result
     from spiders.guard import netloc
     from spiders.page import PageSpider
+    from spiders.past import PastSpider
     from spiders.watch import SourceSpider
     from spiders.workers import Workers
+
+    for name, value in order.limits.items():
+        module, _, constant = name.rpartition(".")
+        assert hasattr(import_module(module), constant)
+        setattr(import_module(module), constant, value)
 
     settings = Settings()
     settings.setmodule(project, priority="project")
@@ -180,7 +196,8 @@ def main() -> None:
 
         return type(spider.__name__, (spider,), {"__init__": init})
 
-    for kind, given in ((SourceSpider, {"sources": order.sources}), (PageSpider, {"urls": order.urls})):
+    sources = (PastSpider, {"sources": order.sources} | order.past) if order.past else (SourceSpider, {"sources": order.sources})
+    for kind, given in (sources, (PageSpider, {"urls": order.urls})):
         if next(iter(given.values())):
             results.append(Result())
             process.crawl(limited(kind), result=results[-1], **given, **common)
@@ -193,6 +210,7 @@ def main() -> None:
         cut_short=any(result.cut_short for result in results),
         unread=[one for result in results for one in result.unread],
         pages=sum(result.pages for result in results),
+        put_off=sum(result.put_off for result in results),
         peak_mb=_peak_mb(),
         notes=[note for result in results for note in result.notes],
     )
