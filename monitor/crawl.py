@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from monitor import __version__, polling
 from monitor.crawl_report import CrawlReport
 from storage.errors import NO_MEMORY, MediaMonitorError, UsageError, out_of_memory
+from storage.identity import outlet_host
 from storage.items import Arrival, Outcome, Source
 
 if TYPE_CHECKING:
@@ -210,7 +211,7 @@ def _run(
     asked = len(order.sources) + len(order.urls)
     if not asked:
         return CrawlReport(seconds=time.monotonic() - started)
-    from monitor.packs import sitemaps_by_host
+    from monitor.packs import sitemaps_by_host, zones_by_host
     from spiders.base import Result
     from spiders.page import PageSpider
     from spiders.walk import SiteSpider
@@ -221,6 +222,7 @@ def _run(
     common: dict[str, Any] = {
         "intake": intake, "clock": clock, "pages": order.pages, "pages_a_source": min(config.crawl.pages_per_source, order.pages_a_source or sys.maxsize),
         "processes": config.crawl.processes, "document_s": config.crawl.document_seconds, "deadline_s": order.deadline_s, "progress": progress,
+        "zones": zones_by_host() | {outlet_host(source.url): source.timezone for source in order.sources if source.timezone != "UTC"},
     }  # fmt: skip
     if order.sources and order.since is not None:
         from spiders.past import PastSpider

@@ -223,11 +223,11 @@ def source_of_offer(wanted: Source, offer: Offer) -> Source:
 
 def zone_of(url: str, country: str) -> str:
     """Return the time zone in which an address' dates without one are read, as far as the pack knows its host or country; else UTC."""
-    from monitor.packs import pack_sources
+    from monitor.packs import zones_by_host
+    from spiders.zones import zone_at
 
-    host = outlet_host(url)
-    zones = [source.timezone for source in pack_sources() if outlet_host(source.url) == host]
-    return zones[0] if zones else "Asia/Ho_Chi_Minh" if country == "VN" or host.endswith(".vn") else "UTC"
+    zones = zones_by_host()
+    return zone_at(url, zones, zones.get(country.lower(), "UTC"))
 
 
 def on_same_host(url: str, known: Sequence[Source]) -> list[Source]:

@@ -27,6 +27,14 @@ ARCHIVE = "archive"
 """Label of what only a crawl of the past asks: sitemaps and paged lists that reach back for years."""
 
 
+_ZONES_OF_COUNTRIES = {
+    "vn": "Asia/Ho_Chi_Minh", "quebec": "America/Toronto", "fr": "Europe/Paris", "be": "Europe/Brussels", "ch": "Europe/Zurich",
+    "de": "Europe/Berlin", "at": "Europe/Vienna", "it": "Europe/Rome", "nl": "Europe/Amsterdam", "uk": "Europe/London", "gb": "Europe/London",
+    "ie": "Europe/Dublin", "jp": "Asia/Tokyo", "kr": "Asia/Seoul", "cn": "Asia/Shanghai", "tw": "Asia/Taipei", "hk": "Asia/Hong_Kong",
+    "sg": "Asia/Singapore", "my": "Asia/Kuala_Lumpur", "th": "Asia/Bangkok", "ph": "Asia/Manila", "in": "Asia/Kolkata",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Outlet:
     """One publisher, known by its host."""
@@ -124,6 +132,11 @@ def sitemaps_by_host() -> dict[str, tuple[str, ...]]:
         if source.kind is Kind.SITEMAP:
             found.setdefault(outlet_host(source.url), []).append(source.url)
     return {host: tuple(urls) for host, urls in found.items()}
+
+
+def zones_by_host() -> dict[str, str]:
+    """Return the zones of dates without one, by host as the pack knows it, and by the top-level domains of countries with one zone."""
+    return _ZONES_OF_COUNTRIES | {outlet_host(source.url): source.timezone for source in pack_sources() if source.timezone != "UTC"}
 
 
 def outlet_of(host: str) -> Outlet | None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -21,6 +21,7 @@ import scrapy
 from spiders.articles import from_entry, from_page, is_home
 from spiders.browser import Browser
 from spiders.fetching import Answer, charset, fetch
+from spiders.hosts import interleaved
 from spiders.intake import Handover, Intake, IntakeFailed, MachineFailed, intake_failure
 from spiders.pages.charset import charset_of
 from spiders.pages.generic import Extracted, extract
@@ -28,6 +29,7 @@ from spiders.recording import RecordingIntake
 from spiders.settings import LARGEST_PAGE
 from spiders.stopping import when_asked_to_stop
 from spiders.workers import TIMEOUT_S, Workers, what_failed
+from spiders.zones import zone_at
 from storage.errors import ExtractError
 from storage.identity import url_key
 from storage.items import Arrival, BodyFrom, Entry, Kind, Outcome, Poll, PollOutcome, Source
@@ -68,6 +70,7 @@ class MonitorSpider(scrapy.Spider):
         at_once: sources read at the same time.
         document_s: seconds that reading one document may take.
         deadline_s: seconds until the crawl ends, whatever is still under way.
+        zones: of dates without one on pages that no source of their own leads to; see `zones.zone_at`.
     """
 
     SHARE = 0.25  # of a crawl's time, at most, for the pages of one source: a host that asks for long pauses must not hold up the end
@@ -86,9 +89,11 @@ class MonitorSpider(scrapy.Spider):
         deadline_s: float | str | None = None,
         progress: Progress | None = None,
         result: Result | None = None,
+        zones: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.zones = zones or {}
         self.recording = RecordingIntake() if intake is None else None
         self.intake = Handover(intake if intake is not None else self.recording)  # type: ignore[arg-type]
         self.now = clock
@@ -135,7 +140,7 @@ class MonitorSpider(scrapy.Spider):
 
     async def in_turns(self, jobs: Sequence[tuple[Source, Callable[[], Any]]]) -> None:
         """Run one job a source, so many at once, hosts in turns so that none of them holds the others up."""
-        waiting = deque(_interleaved(jobs))
+        waiting = deque(interleaved(jobs))
         total, done = len(waiting), 0
         left = {source.id for source, _ in jobs}
 
@@ -355,7 +360,7 @@ class MonitorSpider(scrapy.Spider):
             url=response.url,
             encoding=charset(response),
             language=source.language,
-            timezone=source.timezone,
+            timezone=zone_at(response.url, self.zones, source.timezone) if source.kind is Kind.SEARCH else source.timezone,
             now=self.now(),
         )
 
@@ -375,17 +380,6 @@ def _kept(outcomes: Iterable[Outcome]) -> int:
 def _age(entry: Entry) -> float:
     moment = entry.published or entry.updated
     return moment.timestamp() if moment else float("-inf")
-
-
-def _interleaved(jobs: Sequence[tuple[Source, Callable[[], Any]]]) -> Iterator[tuple[Source, Callable[[], Any]]]:
-    hosts: dict[str, deque[tuple[Source, Callable[[], Any]]]] = defaultdict(deque)
-    for job in jobs:
-        hosts[urlsplit(job[0].url).netloc].append(job)
-    while hosts:
-        for host in list(hosts):
-            yield hosts[host].popleft()
-            if not hosts[host]:
-                del hosts[host]
 
 
 def _first(error: BaseException) -> BaseException:

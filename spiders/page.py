@@ -20,6 +20,7 @@ from spiders.readers.sitemap import is_sitemap
 from spiders.settings import LARGEST_FEED
 from spiders.watch import SourceSpider
 from spiders.workers import WorkerFailed, what_failed
+from spiders.zones import zone_at
 from storage.errors import ExtractError, ReadError
 from storage.identity import url_key
 from storage.items import Arrival, Entry, Kind, Poll, PollOutcome, Source, SourceState
@@ -52,7 +53,17 @@ class PageSpider(SourceSpider):
 
     async def work(self) -> None:
         """Crawl each address."""
-        sources = [Source(id=source_id(address), url=address, kind=Kind.PAGE, browser=self._drawn, origin="once") for address in self.urls]
+        sources = [
+            Source(
+                id=source_id(address),
+                url=address,
+                kind=Kind.PAGE,
+                timezone=zone_at(address, self.zones, "UTC"),
+                browser=self._drawn,
+                origin="once",
+            )
+            for address in self.urls
+        ]
         await self.in_turns([(source, partial(self.visit, source)) for source in sources])
 
     async def visit(self, source: Source) -> None:
@@ -146,7 +157,10 @@ class PageSpider(SourceSpider):
             why = said if found is None else "the page is no article, lists none and names no feed"
             return replace(poll, error_kind="not-an-article", error=why)
         # One address is one poll, however many feeds it names.
-        polls = [await self.read(Source(id=named.url, url=named.url, browser=source.browser, origin="once")) for named in feeds]
+        polls = [
+            await self.read(Source(id=named.url, url=named.url, timezone=source.timezone, browser=source.browser, origin="once"))
+            for named in feeds
+        ]
         good = [one for one in polls if one.outcome in {PollOutcome.CHANGED, PollOutcome.UNCHANGED}]
         if not good:
             return replace(poll, error_kind=polls[0].error_kind, error=f"the site names a feed, {polls[0].url}, but {polls[0].error}")

@@ -22,6 +22,7 @@ from spiders.pages.charset import charset_of
 from spiders.readers.anchors import read_anchors, site_of
 from spiders.settings import LARGEST_PAGE
 from spiders.workers import what_failed
+from spiders.zones import zone_at
 from storage.errors import ExtractError
 from storage.identity import url_key
 from storage.items import Arrival, Entry, Kind, Outcome, Poll, PollOutcome, Source, Step
@@ -82,7 +83,17 @@ class SiteSpider(MonitorSpider):
 
     async def work(self) -> None:
         """Walk from each address."""
-        sources = [Source(id=source_id(address), url=address, kind=Kind.PAGE, browser=self._drawn, origin="once") for address in self.urls]
+        sources = [
+            Source(
+                id=source_id(address),
+                url=address,
+                kind=Kind.PAGE,
+                timezone=zone_at(address, self.zones, "UTC"),
+                browser=self._drawn,
+                origin="once",
+            )
+            for address in self.urls
+        ]
         await self.in_turns([(source, partial(self.walk, source)) for source in sources])
 
     async def walk(self, source: Source) -> None:

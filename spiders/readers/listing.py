@@ -35,6 +35,7 @@ LARGEST_LISTING = 8 * 1024 * 1024  # bytes
 MOST_LINKS = 5_000
 FEWEST = 3  # links that stand alike are a list
 _GOOD = 4.0  # points that an article's link has at least
+_CERTAIN = 6.0  # ... and has all of them
 _MANY, _MANY_POINTS = 10, 0.5  # so many that stand alike speak for themselves
 _NEAR = 0.6  # of the best group's points: another list of articles on the same page
 _HIGHEST = 6  # steps from a link to the box that holds what belongs to it
@@ -306,6 +307,8 @@ def _groups(spots: Sequence[_Spot], *, any_points: bool) -> list[list[_Spot]]:
     rated = sorted(((_mean(group), group) for group in by_shape.values()), key=lambda one: -one[0] * math.log1p(len(one[1])))
     fewest = 1 if any_points else FEWEST
     lists = [(mean, group) for mean, group in rated if len(group) >= fewest and mean >= least - _MANY_POINTS * (len(group) >= _MANY)]
+    # A newsroom that has just begun: one or two links with all that an article's link has (a heading, a date, a long name) will do.
+    lists = lists or [(mean, group) for mean, group in rated if mean >= _CERTAIN]
     if not lists:
         return []
     best_mean, best = lists[0]

@@ -75,6 +75,21 @@ def test_vietnamese_feeds_read_zoneless_dates_at_home() -> None:
     assert {source.timezone for source in pack_sources() if source.country == "VN"} == {"Asia/Ho_Chi_Minh"}
 
 
+def test_only_who_writes_for_the_whole_world_is_read_in_utc() -> None:
+    """A date without a zone is its outlet's own; of some nobody knows where they are, or they write in UTC."""
+    worldly = {
+        "arxiv.org",
+        "news.ycombinator.com",
+        "medium.com",
+        "infoq.com",
+        "elearningindustry.com",
+        "tomshardware.com",
+        "classcentral.com",
+    }
+    named = {outlet_host(source.url) for source in pack_sources() if source.timezone == "UTC"}
+    assert {host.removeprefix("rss.").removeprefix("feed.") for host in named} <= worldly, named - worldly
+
+
 def test_no_search_engine_stands_among_the_feeds() -> None:
     hosts = {outlet_host(source.url) for source in pack_sources()}
     assert not {host for host in hosts if host.endswith(("google.com", "bing.com", "gdeltproject.org"))}

@@ -208,6 +208,20 @@ def test_ten_that_stand_alike_need_less_to_speak_for_each() -> None:
         read_listing(body(5), url="https://a.example/tin/", encoding=None, zone="UTC", now=NOW)
 
 
+def test_a_newsroom_that_has_just_begun_is_a_list_and_a_lone_link_is_none() -> None:
+    post = "<article><h2><a href='/2026/11/20/chung-toi-mo-cua-van-phong'>Chúng tôi mở cửa văn phòng đầu tiên</a></h2><time>20/11/2026</time></article>"
+    (only,) = read_listing(post.encode(), url="https://a.example/news", encoding=None, zone="UTC", now=NOW).links
+    assert only.published == datetime(2026, 11, 20, tzinfo=UTC)
+    with pytest.raises(ListingBroken):
+        read_listing(
+            b"<p><a href='/gioi-cong-ty'>Chung toi la ai va lam gi</a></p>",
+            url="https://a.example/news",
+            encoding=None,
+            zone="UTC",
+            now=NOW,
+        )
+
+
 def test_a_picture_and_a_headline_with_one_address_are_one_link() -> None:
     items = "".join(
         f"<li><a href='/2026/11/{n}/mot-cau-chuyen-dai-{n}'><img alt='x'></a><a href='/2026/11/{n}/mot-cau-chuyen-dai-{n}'>Một câu chuyện dài {n}</a>"

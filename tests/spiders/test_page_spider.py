@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import pytest
 
-from storage.items import BodyFrom, PollOutcome
+from spiders.zones import zone_at
+from storage.items import BodyFrom, Kind, PollOutcome
 from tests.spiders.run_spider import Crawl, Order, crawl, item, page, rss, source
 from tests.spiders.site import Reply, Site, redirect
 
 LONG = "Sáng nay thành phố khởi công trung tâm dữ liệu lớn nhất miền Trung, theo chủ đầu tư của dự án."
+HANOI = "Asia/Ho_Chi_Minh"
 CHANGED, FAILED = PollOutcome.CHANGED, PollOutcome.FAILED
 
 
@@ -55,13 +58,14 @@ def visited() -> Iterator[Visited]:
             "/rss.xml": rss(item(site.url("/tin/3"), "Tin ba"), item(site.url("/tin/4"), "Tin bốn")),
             "/comments/feed": rss(),
             "/stale-site": _home("/gone.xml"),
-            "/half-site": _home("/gone.xml", "/rss.xml"),
+            "/half-site": _home("/gone.xml", "/half.xml"),
+            "/half.xml": rss(item(site.url("/tin/10"), "Tin mười")),  # its own: all addresses are read at the same time
             "/bare-site": _home(),
             "/map.xml": _map(site, ("/tin/5", "2026-11-20"), ("/tin/6", ""), ("/tin/7", "2019-01-01")),
             "/index.xml": f"<sitemapindex><sitemap><loc>{site.url('/part.xml.gz')}</loc><lastmod>2020-01-01</lastmod></sitemap></sitemapindex>",
             "/list.txt": f"{site.url('/tin/8')}\n{site.url('/about')}\n",
             "/newsroom": _newsroom(site, "/khac/"),
-            "/": _newsroom(site, "/trang/", _home("/rss.xml")),
+            "/": _newsroom(site, "/trang/", _home("/half.xml")),
             "/500": Reply("", 500),
             "/picture": Reply(b"\x89PNG\r\n\x1a\n" + bytes(100), headers={"Content-Type": "image/png"}),
             "/empty": Reply(""),
@@ -69,14 +73,14 @@ def visited() -> Iterator[Visited]:
             "/robots.txt": "User-agent: *\nDisallow: /hidden\n",
             "/hidden": page("Cấm"),
         }
-        site.pages |= {f"/tin/{number}": page(f"Bài {number}", LONG) for number in range(1, 10)}
+        site.pages |= {f"/tin/{number}": page(f"Bài {number}", LONG) for number in range(1, 11)}
         site.pages |= {f"/khac/trung-tam-du-lieu-so-{n}-khai-truong": page(f"Trung tâm {n}", LONG) for n in range(4)}
         site.pages["/part.xml.gz"] = gzip.compress(_map(site, ("/tin/9", "2020-01-01")).encode())
         site.pages["/about"] = "<html><head><title>Về chúng tôi</title></head><body><p>Ngắn.</p></body></html>"
         urls = [
             site.url(path)
             for path in site.pages
-            if path not in {"/robots.txt", "/rss.xml", "/comments/feed", "/part.xml.gz", "/about"}
+            if path not in {"/robots.txt", "/rss.xml", "/half.xml", "/comments/feed", "/part.xml.gz", "/about"}
             and not path.startswith(("/tin", "/khac"))
         ]
         urls += [site.url("/404"), "http://127.0.0.1:1/private", "http://khong-co.invalid/"]
@@ -161,7 +165,7 @@ def test_a_sitemap_or_a_list_is_read_as_what_it_is(visited: Visited, path: str, 
 
 def test_a_home_page_is_read_by_its_feeds_though_it_lists_articles(visited: Visited) -> None:
     assert not visited.site.asked("/trang/trung-tam-du-lieu-so-0-khai-truong")
-    assert visited.crawl.polls[visited.site.url("/")].entries == 2
+    assert visited.crawl.polls[visited.site.url("/")].entries == 1
 
 
 def test_beyond_the_limit_the_newest_are_read() -> None:
@@ -170,3 +174,19 @@ def test_beyond_the_limit_the_newest_are_read() -> None:
         site.pages |= {f"/tin/{n}": page(f"Bài {n}", LONG) for n in range(1, 10)}
         done = crawl(Order(urls=[site.url("/map.xml")], allow=[site.netloc], spider={"limit": 3}))
     assert sorted(one.article.title for one in done.arrivals) == ["Bài 7", "Bài 8", "Bài 9"]
+
+
+def test_a_date_without_a_zone_is_its_outlets_where_no_source_says_so() -> None:
+    """A bare address, and what a search found: their pages stand on hosts that the pack or the country knows."""
+    assert zone_at("https://m.bao.example.vn/1", {"vn": HANOI}, "UTC") == HANOI
+    assert zone_at("https://www.lapresse.example/1", {"lapresse.example": "America/Toronto", "example": "UTC"}, HANOI) == "America/Toronto"
+    assert zone_at("https://a.example/1", {"vn": HANOI}, "Europe/Paris") == "Europe/Paris"
+    dated = page("FPT mở trung tâm", LONG).replace("</h1>", "</h1><span class='date'>20/11/2026 08:30</span>")
+    with Site() as site:
+        site.pages |= {"/bare": dated, "/found": dated, "/own": dated}
+        site.pages |= {"/search": rss(item(site.url("/found"), "Một")), "/feed": rss(item(site.url("/own"), "Hai"))}
+        sources = [source(site.url("/search"), kind=Kind.SEARCH), source(site.url("/feed"), timezone="America/Toronto")]
+        done = crawl(Order(urls=[site.url("/bare")], sources=sources, allow=[site.netloc], spider={"zones": {"127.0.0.1": HANOI}}))
+    hours = {one.article.url.rpartition("/")[2]: one.article.published for one in done.arrivals}
+    at_home = datetime(2026, 11, 20, 1, 30, tzinfo=UTC)
+    assert hours == {"bare": at_home, "found": at_home, "own": datetime(2026, 11, 20, 13, 30, tzinfo=UTC)}
