@@ -12,6 +12,7 @@ NAMES = ("startup", "polls", "digest", "matching", "stories", "idle")
 ON_REQUEST = (
     "fuzz",
     "kills",
+    "hostile",
     "broken_feeds",
     "feeds",
     "listings",

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,13 +20,13 @@ import scrapy
 from spiders.articles import from_entry, from_page, is_home
 from spiders.browser import Browser
 from spiders.fetching import Answer, charset, fetch
-from spiders.hosts import interleaved
 from spiders.intake import Handover, Intake, IntakeFailed, MachineFailed, intake_failure
 from spiders.pages.charset import charset_of
 from spiders.pages.generic import Extracted, extract
 from spiders.recording import RecordingIntake
 from spiders.settings import LARGEST_PAGE
 from spiders.stopping import when_asked_to_stop
+from spiders.turns import Turns
 from spiders.workers import TIMEOUT_S, Workers, what_failed
 from spiders.zones import zone_at
 from storage.errors import ExtractError
@@ -139,24 +138,21 @@ class MonitorSpider(scrapy.Spider):
         raise NotImplementedError
 
     async def in_turns(self, jobs: Sequence[tuple[Source, Callable[[], Any]]]) -> None:
-        """Run one job a source, so many at once, hosts in turns so that none of them holds the others up."""
-        waiting = deque(interleaved(jobs))
-        total, done = len(waiting), 0
+        """Run one job a source, so many at once, hosts in turns so that none of them holds the others up.
+
+        Sources that failed last time come after all others, see `Turns`.
+        """
         left = {source.id for source, _ in jobs}
 
-        async def worker() -> None:
-            nonlocal done
-            while waiting:
-                source, job = waiting.popleft()
-                await self._within(source, job)
-                done += 1
-                left.discard(source.id)
-                self._progress(done, total, source.outlet or source.id)
+        async def read(source: Source, job: Callable[[], Any]) -> None:
+            await self._within(source, job)
+            left.discard(source.id)
+            self._progress(len(jobs) - len(left), len(jobs), source.outlet or source.id)
 
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(min(self.at_once, total)):
-                    group.create_task(worker())
+            failed = {source.id for source, _ in jobs if self.intake.state(source).error_streak}
+            first, then = ([job for job in jobs if (job[0].id in failed) is late] for late in (False, True))
+            await Turns(first, then, at_once=self.at_once).run(read)
         finally:
             self.result.unread.extend(source.id for source, _ in jobs if source.id in left)
 

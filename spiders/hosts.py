@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Self
-from urllib.parse import urlsplit
+from typing import Self
 
 from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
@@ -17,7 +16,6 @@ from scrapy.utils.httpobj import urlparse_cached
 from spiders.fetching import kind_of
 from spiders.guard import Refused
 from spiders.readers.engines import LIMIT, notice_of
-from storage.items import Source
 
 FAILURES = 2  # connections in a row that failed; then the host counts as down for this crawl
 LONGEST_PATIENCE = timedelta(hours=24)
@@ -137,18 +135,6 @@ def _http_date(value: str) -> datetime | None:
     except (ValueError, TypeError, OverflowError, IndexError):
         return None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-
-
-def interleaved(jobs: Sequence[tuple[Source, Callable[[], Any]]]) -> Iterator[tuple[Source, Callable[[], Any]]]:
-    """Yield jobs, one of each host in turn, so that none of them holds the others up."""
-    hosts: dict[str, deque[tuple[Source, Callable[[], Any]]]] = defaultdict(deque)
-    for job in jobs:
-        hosts[urlsplit(job[0].url).netloc].append(job)
-    while hosts:
-        for host in list(hosts):
-            yield hosts[host].popleft()
-            if not hosts[host]:
-                del hosts[host]
 
 
 def _host(request: Request) -> str:
