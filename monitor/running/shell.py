@@ -288,7 +288,7 @@ class _Timers:
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         self._scheduler: Any = BackgroundScheduler(timezone=UTC, job_defaults=defaults)
 
-    def add(self, name: str, seconds: int, round_: Callable[[], None]) -> None:
+    def add(self, name: str, seconds: float, round_: Callable[[], None]) -> None:
         """Tick at once, then every so many seconds."""
         self._scheduler.add_job(round_, "interval", seconds=seconds, id=name, next_run_time=datetime.now(UTC))
 

@@ -246,6 +246,8 @@ def test_it_ends_within_ten_seconds_though_a_crawl_is_under_way(desk: Desk) -> N
                 assert time.monotonic() < end
                 time.sleep(0.05)
             with silent.accept()[0]:  # the crawl is asking
+                ours = [psutil.Process(run.process.pid), *psutil.Process(run.process.pid).children(recursive=True)]
+                assert len(ours) > 1 and not [place for one in ours for place in one.net_connections("inet") if place.status == "LISTEN"]
                 started = time.monotonic()
                 assert run.end() == 0
                 assert time.monotonic() - started < 10

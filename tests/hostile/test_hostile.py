@@ -81,6 +81,11 @@ def test_nothing_inside_was_touched(crawled: Crawled) -> None:
     assert "ask tracker.example" not in crawled.world.log()
 
 
+def test_one_article_under_many_addresses_is_one_story(crawled: Crawled) -> None:
+    many = [one for one in crawled.stored if "thousand.example" in one["url"]]
+    assert len({one["story"] for one in many}) == 1, [(one["story"], one["url"]) for one in many]
+
+
 def test_no_host_is_told_anything_of_another(crawled: Crawled) -> None:
     for site in crawled.world.seen:
         for one in site.seen:

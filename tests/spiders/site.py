@@ -219,3 +219,13 @@ def drips(head: bytes, piece: bytes, pause: float) -> Callable[[Any], None]:
             time.sleep(pause)
 
     return raw
+
+
+def late(pause: float, body: bytes) -> Callable[[Any], None]:
+    """Say nothing for some seconds, then answer as a whole."""
+
+    def raw(handler: Any) -> None:
+        time.sleep(pause)
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    return raw

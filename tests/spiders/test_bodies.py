@@ -16,7 +16,7 @@ import zstandard
 from spiders.settings import LARGEST_FEED
 from storage.items import PollOutcome
 from tests.spiders.run_spider import Crawl, Order, crawl, item, rss, source
-from tests.spiders.site import Reply, Site, drips, reset, stops
+from tests.spiders.site import Reply, Site, drips, late, reset, stops
 
 TITLE = "FPT mở trung tâm ở Đà Nẵng"
 FEED = rss(item("https://a.example/1", TITLE))
@@ -88,6 +88,7 @@ BROKEN: dict[str, tuple[Reply, str, PollOutcome]] = {
     "reset": (Reply(raw=reset), "connection", PollOutcome.FAILED),
     "closed": (Reply(raw=lambda handler: None), "connection", PollOutcome.FAILED),
     "no-http": (Reply(raw=lambda handler: handler.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")), "connection", PollOutcome.FAILED),
+    "late-head": (Reply(raw=late(2.6, BYTES)), "timeout", PollOutcome.FAILED),
     "slow-head": (Reply(raw=drips(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.05)), "timeout", PollOutcome.FAILED),
     "slow-body": (Reply(raw=drips(b"HTTP/1.1 200 OK\r\n\r\n<rss>", b" ", 0.05)), "timeout", PollOutcome.FAILED),
     "endless": (Reply(raw=drips(b"HTTP/1.1 200 OK\r\n\r\n<rss>", b" " * 2**20, 0)), "too-large", PollOutcome.FAILED),

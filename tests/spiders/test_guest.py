@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+from spiders.robots import rules_of
 from spiders.settings import USER_AGENT
 from storage.items import Kind, PollOutcome
 from tests.spiders.run_spider import NOW, Crawl, Order, crawl, item, page, rss, source
@@ -96,6 +97,15 @@ def test_why_nothing_was_read_is_told(visited: Visited, name: str) -> None:
     assert "robots.txt" in (poll.error or "")
     if name == "busy":
         assert poll.retry_after is not None and (poll.retry_after - NOW).total_seconds() == 60
+
+
+@pytest.mark.parametrize(
+    ("asked", "delay"), [("2.5", 2.5), ("31536000", 30.0), ("1e999", 0.0), ("nan", 0.0), ("-5", 0.0), ("soon", 0.0)]
+)  # fmt: skip
+def test_a_pause_that_robots_asks_for_has_a_limit(asked: str, delay: float) -> None:
+    rules = rules_of(f"User-agent: *\nCrawl-delay: {asked}\nDisallow: /closed/\n".encode())
+    assert rules is not None and rules.delay == delay
+    assert rules.allows("https://a.example/open") and not rules.allows("https://a.example/closed/1")
 
 
 def test_a_page_that_may_not_be_asked_leaves_the_headline(visited: Visited) -> None:

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -236,6 +237,23 @@ def test_a_writer_that_is_killed_leaves_a_whole_store(database_url: str) -> None
         if store.dialect == "sqlite":
             with store.reading() as reading:
                 assert reading.connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
+
+
+def test_sqlite_writes_through_and_takes_the_write_lock_before_it_reads(tmp_path: Path) -> None:
+    with Store.open(str(tmp_path / "monitor.db")) as store:
+        with store.reading() as reading:
+            pragmas = {
+                name: reading.connection.execute(text(f"PRAGMA {name}")).scalar()
+                for name in ("journal_mode", "synchronous", "foreign_keys")
+            }
+            assert pragmas == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}  # 2: FULL
+        with store.transaction() as transaction:
+            transaction.sources.states()  # a mere question, and nobody else may write any more
+            with (
+                closing(sqlite3.connect(tmp_path / "monitor.db", timeout=0)) as other,
+                pytest.raises(sqlite3.OperationalError, match="locked"),
+            ):
+                other.execute("BEGIN IMMEDIATE")
 
 
 def test_a_writer_that_waits_too_long_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
