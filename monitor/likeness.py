@@ -8,6 +8,7 @@ tells one number of a series from the next (quarter, issue, round, date) keeps t
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -156,8 +157,13 @@ def resemble(one: Fingerprint, other: Fingerprint) -> tuple[float, float]:
         shared = float(len(both))
         resemblance = shared / union
     else:
-        smallest = sorted(mine | theirs)[:SKETCH]
-        resemblance = sum(1 for value in smallest if value in both) / len(smallest)
+        # How many of the union's smallest are shared: a shared value's rank in the union is what stands before it in either, counted once.
+        early = 0
+        for before, value in enumerate(sorted(both)):
+            if bisect_left(one.sketch, value) + bisect_left(other.sketch, value) - before >= SKETCH:
+                break
+            early += 1
+        resemblance = early / min(SKETCH, len(mine) + len(theirs) - len(both))
         shared = resemblance * (one.shingles + other.shingles) / (1 + resemblance)
     return resemblance, min(1.0, shared / min(one.shingles, other.shingles))
 

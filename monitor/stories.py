@@ -70,13 +70,22 @@ def decide(
     """
     weigher = Weigher(common, total, familiar)
     mine = weigher.weights(new)
-    links = [
-        _Link(one, found)
-        for one in candidates
-        if (found := compare(new, mine, one.fingerprint, weigher.weights(one.fingerprint))) is not None
-    ]
     forbidden = {one.story_id for one in candidates if one.article_id in apart}
-    links = [link for link in links if link.candidate.story_id not in forbidden]
+    candidates = [one for one in candidates if one.story_id not in forbidden]
+    weights = [weigher.weights(one.fingerprint) for one in candidates]
+
+    def linked(place: int, least: float) -> _Link | None:
+        found = compare(new, mine, candidates[place].fingerprint, weights[place], least)
+        return _Link(candidates[place], found) if found is not None else None
+
+    found = [linked(place, _STIRS) for place in range(len(candidates))]
+    # What is hardly like it counts only beside what is like it, in one story.
+    alike = {link.candidate.story_id for link in found if link is not None and link.share >= 1}
+    links = [
+        link
+        for place, one in enumerate(candidates)
+        if (link := found[place] or (linked(place, 0.0) if one.story_id in alike else None)) is not None
+    ]
     by_story: dict[int, list[_Link]] = {}
     for link in links:
         by_story.setdefault(link.candidate.story_id, []).append(link)
@@ -92,9 +101,7 @@ def decide(
         ranked.append((best.copy, best.share, -story_id, best))
     near = tuple(sorted(link.candidate.article_id for link in links if link.share >= _STIRS))
     if not ranked:
-        nearest = max(links, key=lambda link: (link.share, -link.candidate.article_id), default=None)
-        parts = nearest.likeness.parts if nearest else ()
-        return Decision(story_id=None, copy_id=None, evidence=Evidence(rule="first", score=1.0, parts=parts), near=near)
+        return Decision(story_id=None, copy_id=None, evidence=Evidence(rule="first", score=1.0), near=near)
     ranked.sort(key=lambda row: row[:3], reverse=True)
     best = ranked[0][3]
     ours = by_story[best.candidate.story_id]
