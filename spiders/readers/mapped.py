@@ -42,7 +42,7 @@ def read_mapped(body: bytes, fields: Mapping[str, str], limit: int) -> RawFeed:
     feed = RawFeed(kind="json", entries=[_entry(item, fields) for item in items[:limit] if isinstance(item, dict)])
     if feed.entries and not any(entry.link for entry in feed.entries):
         first = next(item for item in items if isinstance(item, dict))
-        raise NoAddress(f"no item has an address at url = {fields.get('url', '')!r}; an item has: {_keys(first)}")
+        raise NoAddress(f"no item has an address at url = {clean_text(fields.get('url', ''), 200)!r}; an item has: {_keys(first)}")
     return feed
 
 
@@ -64,15 +64,15 @@ def _at(data: Any, path: str) -> Any:
 
 
 def _items(data: Any, path: str) -> list[Any]:
-    found = _at(data, path)
+    found, named = _at(data, path), repr(clean_text(path, 200))
     if found is _NOTHING and data in ({}, []):
         return []  # how some interfaces say that nothing was found
     if found is _NOTHING:
-        raise ReadError(f"nothing stands at items = {path!r}; the document has: {_keys(data)}")
+        raise ReadError(f"nothing stands at items = {named}; the document has: {_keys(data)}")
     if found is None:
         return []
     if not isinstance(found, list):
-        raise ReadError(f"at items = {path!r} stands no list; {'the document' if not path else 'it'} has: {_keys(found)}")
+        raise ReadError(f"at items = {named} stands no list; {'the document' if not path else 'it'} has: {_keys(found)}")
     return found
 
 
