@@ -139,20 +139,21 @@ def evidence_of(likeness: Likeness) -> Evidence:
 
 
 def lead(story: Story) -> StoredArticle:
-    """Return the article that stands for its story: earned before owned, a page before a headline, in earnest, fullest, first."""
+    """Return the article that stands for its story: news before what is older than the watch, earned before owned, a page before a headline,
+    in earnest, fullest, first."""
     return min(story.articles, key=_lead_rank)
 
 
 _FIRST = (Ownership.EARNED, Ownership.RELEASE, Ownership.AFFILIATED, Ownership.OWNED)
 
 
-def _lead_rank(stored: StoredArticle) -> tuple[int, bool, bool, bool, float, datetime, int]:
+def _lead_rank(stored: StoredArticle) -> tuple[bool, int, bool, bool, bool, float, datetime, int]:
     article = stored.article
     passing = bool(stored.mentions) and all(mention.passing for mention in stored.mentions)
     in_title = any(mention.field == "title" for mention in stored.mentions)
     strength = max((mention.score for mention in stored.mentions), default=0.0)
     first = article.published or stored.first_seen
     return (
-        _FIRST.index(article.ownership), passing, article.body_from is BodyFrom.FEED, not in_title, -round(strength, 2),
+        stored.baseline, _FIRST.index(article.ownership), passing, article.body_from is BodyFrom.FEED, not in_title, -round(strength, 2),
         first.astimezone(UTC), stored.id,
     )  # fmt: skip

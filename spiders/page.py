@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from spiders.articles import from_page, source_id
-from spiders.base import flag
+from spiders.base import HOST_BUDGET, flag
 from spiders.fetching import Answer
 from spiders.intake import intake_failure
 from spiders.pollers.sitemap import SitemapPoller
@@ -77,10 +77,13 @@ class PageSpider(SourceSpider):
             IntakeFailed: nothing else; whatever the address does is told in the poll.
         """
         started = self.now()
+        poll = Poll(source_id=source.id, started=started, finished=started, outcome=PollOutcome.FAILED, url=source.url)
+        if not self.intake.may_ask(source.url):
+            self.over_budget(source.url)
+            self.result.put_off += 1
+            return replace(poll, error_kind=HOST_BUDGET, error="its host was asked for as many pages as a day may have")
         answer = await self.ask(source, source.url, most=LARGEST_FEED)
-        poll = Poll(
-            source_id=source.id, started=started, finished=started, outcome=PollOutcome.FAILED, url=source.url, status=answer.status
-        )
+        poll = replace(poll, status=answer.status)
         try:
             poll = await self._read_any(source, answer, poll)
         except Exception as error:

@@ -60,6 +60,14 @@ def test_a_limit_holds_for_a_source_that_is_named(tmp_path: Path, site: Site) ->
     assert json.loads(folder.run("crawl", "feed", "--limit", "2", "--json").stdout)["pages"] == 2
 
 
+def test_a_list_of_addresses_is_held_to_the_pages_of_a_day(tmp_path: Path, site: Site) -> None:
+    folder = Folder(tmp_path, site, crawl="pages_per_host_day = 2")
+    told = folder.run("crawl", *(site.url(f"/a/{number}.html") for number in range(5)), code=3).stdout
+    assert len([path for path in site.paths() if path.startswith("/a/")]) == 2
+    assert "as many pages as a host may be asked for in a day (pages_per_host_day); go on tomorrow" in told
+    assert "left for the next crawl: 3 entries" in told
+
+
 def test_a_section_within_its_depth_its_limit_and_its_site(tmp_path: Path, site: Site) -> None:
     folder = Folder(tmp_path, site)
     first = folder.run("crawl", site.url("/"), "--depth", "1", "--json")

@@ -173,3 +173,5 @@ def test_earned_news_leads_before_a_release_a_page_before_a_headline_and_the_str
         leads.append(lead(Story(id=1, articles=tuple(order))).id)
         order = [one for one in order if one.id != leads[-1]]
     assert leads == [6, 7, 5, 4, 3, 2, 1]
+    old = replace(strong, baseline=True)
+    assert lead(Story(id=1, articles=(old, headline))).id == 4, "what a crawl of the past found does not stand for today's news"
