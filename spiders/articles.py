@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from spiders.pages.generic import Extracted
 from spiders.pages.language import guess
+from spiders.zones import zone_at
 from storage.identity import outlet_host, trusted_canonical
 from storage.items import Article, BodyFrom, Entry, Kind, Ownership, Source
 
@@ -113,7 +115,19 @@ def _outlet(source: Source, entry: Entry | None, url: str, stated: str) -> str:
     return source.outlet
 
 
-def source_id(address: str) -> str:
+def bare_source(address: str, zones: Mapping[str, str], *, browser: bool) -> Source:
+    """Return the source, for once, that a bare address is.
+
+    Args:
+        zones: of dates without one; see `zones.zone_at`.
+        browser: its pages are drawn.
+    """
+    return Source(
+        id=_source_id(address), url=address, kind=Kind.PAGE, timezone=zone_at(address, zones, "UTC"), browser=browser, origin="once"
+    )
+
+
+def _source_id(address: str) -> str:
     """Return the id under which a bare address stands in the store: itself, or a short name for a long one."""
     if len(address) <= 120:
         return address

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
-from spiders.articles import from_page, source_id
+from spiders.articles import bare_source, from_page
 from spiders.base import HOST_BUDGET, flag
 from spiders.fetching import Answer
 from spiders.intake import intake_failure
@@ -20,7 +20,6 @@ from spiders.readers.sitemap import is_sitemap
 from spiders.settings import LARGEST_FEED
 from spiders.watch import SourceSpider
 from spiders.workers import WorkerFailed, what_failed
-from spiders.zones import zone_at
 from storage.errors import ExtractError, ReadError
 from storage.identity import url_key
 from storage.items import Arrival, Entry, Kind, Poll, PollOutcome, Source, SourceState
@@ -53,17 +52,7 @@ class PageSpider(SourceSpider):
 
     async def work(self) -> None:
         """Crawl each address."""
-        sources = [
-            Source(
-                id=source_id(address),
-                url=address,
-                kind=Kind.PAGE,
-                timezone=zone_at(address, self.zones, "UTC"),
-                browser=self._drawn,
-                origin="once",
-            )
-            for address in self.urls
-        ]
+        sources = [bare_source(address, self.zones, browser=self._drawn) for address in self.urls]
         await self.in_turns([(source, partial(self.visit, source)) for source in sources])
 
     async def visit(self, source: Source) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from scrapy.http import Response
 
-from spiders.articles import from_entry, from_page, source_id
+from spiders.articles import bare_source, from_entry, from_page
 from spiders.base import LATER_STATUS, MonitorSpider, flag
 from spiders.fetching import Answer, charset
 from spiders.frontier import Frontier, MemoryFrontier
@@ -22,10 +22,9 @@ from spiders.pages.charset import charset_of
 from spiders.readers.anchors import read_anchors, site_of
 from spiders.settings import LARGEST_PAGE
 from spiders.workers import what_failed
-from spiders.zones import zone_at
 from storage.errors import ExtractError
 from storage.identity import url_key
-from storage.items import Arrival, Entry, Kind, Outcome, Poll, PollOutcome, Source, Step
+from storage.items import Arrival, Entry, Outcome, Poll, PollOutcome, Source, Step
 
 _AT_ONCE = 8  # pages of a site under way: while one is waited for, others are extracted; the host is asked in turn all the same
 _QUERIES = 200  # addresses with the same path; calendars and filters have any number
@@ -83,17 +82,7 @@ class SiteSpider(MonitorSpider):
 
     async def work(self) -> None:
         """Walk from each address."""
-        sources = [
-            Source(
-                id=source_id(address),
-                url=address,
-                kind=Kind.PAGE,
-                timezone=zone_at(address, self.zones, "UTC"),
-                browser=self._drawn,
-                origin="once",
-            )
-            for address in self.urls
-        ]
+        sources = [bare_source(address, self.zones, browser=self._drawn) for address in self.urls]
         await self.in_turns([(source, partial(self.walk, source)) for source in sources])
 
     async def walk(self, source: Source) -> None:
