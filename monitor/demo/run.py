@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -26,10 +27,11 @@ def run_demo(folder: Path | None) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     web = DemoWeb(datetime.now(UTC))
     config = folder / "monitor.toml"
-    write_text(config, _configuration(web.sources()))
+    database = f"sqlite:///{(folder / 'monitor.db').resolve()}"
+    write_text(config, f"database = {json.dumps(database)}\n{_configuration(web.sources())}")
     with serve(web) as proxy:
         environment = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-        environment |= {"http_proxy": proxy, "MONITOR_DATABASE_URL": f"sqlite:///{folder / 'monitor.db'}"}
+        environment |= {"http_proxy": proxy, "MONITOR_DATABASE_URL": database}
         # The package may run from a checkout that is not installed: the child finds it where we were found.
         environment["PYTHONPATH"] = os.pathsep.join(
             path for path in [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")] if path
@@ -43,7 +45,9 @@ def run_demo(folder: Path | None) -> int:
     seconds = time.monotonic() - started
     print(f"\nThe demo took {seconds:.1f} s. One of its eight outlets is dead on purpose: the digest says so.", file=sys.stderr)
     print(f"The digest as a page: {pages[-1]}")
-    print(f"Look further: monitor --config {config} stories", file=sys.stderr)
+    program = Path(sys.argv[0]).resolve()  # as it was called: an environment that is not activated has it on no path
+    called = str(program) if program.name == "monitor" else f"{sys.executable} -m monitor"
+    print(f"Look further: {called} --config {config} stories", file=sys.stderr)
     return 0
 
 

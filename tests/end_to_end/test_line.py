@@ -176,6 +176,7 @@ def test_import_and_export_round_trip(desk: Desk, tmp_path: Path) -> None:
 
 def test_the_demo(tmp_path: Path) -> None:
     import os
+    import shlex
     import subprocess
     import sys
 
@@ -189,3 +190,6 @@ def test_the_demo(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     path = Path(done.stdout.strip().splitlines()[-1].partition(": ")[2])
     assert path.is_file() and path.suffix == ".html"
+    further = next(line for line in done.stderr.splitlines() if line.startswith("Look further: ")).partition(": ")[2]
+    shown = subprocess.run(shlex.split(further), capture_output=True, text=True, timeout=60, cwd=tmp_path, env=os.environ)
+    assert shown.returncode == 0 and "partner network" in shown.stdout, shown.stderr  # from any folder
