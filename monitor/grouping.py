@@ -21,6 +21,7 @@ _BOUND_ALONE = 1.0  # ... and where hardly a pair speaks for it
 _FEW_PAIRS = 3
 _AGAINST = 0.25  # part of the pairs that may contradict each other
 _NEARER = 0.5  # part of the pairs between two groups that is asked
+_FAR = 0.2  # share below which a pair is not compared to its end: it counts as unlike, one way or the other
 _MOST = 2.0  # what one pair can add
 
 Pair = tuple[int, int]  # places of two members, the lower first
@@ -43,7 +44,7 @@ def links_of(members: Sequence[Member], weighed: Sequence[Weights]) -> dict[Pair
     found = {}
     for second, member in enumerate(members):
         for first in range(second):
-            likeness = compare(members[first].fingerprint, weighed[first], member.fingerprint, weighed[second])
+            likeness = compare(members[first].fingerprint, weighed[first], member.fingerprint, weighed[second], _FAR)
             if likeness is not None:
                 found[first, second] = likeness
     return found
