@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from storage.items import Source
 
-SLOW_S = 2.0  # a source that is read for longer gives its place to another, and is read on beside
+SLOW_S = 1.0  # a source that is read for longer gives its place to another, and is read on beside
 MOST = 3  # times as many as the places, with those that are read on
 GRACE_S = 30.0  # so long those that failed last time wait for the last of the others
 

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from typing import Any, TypeVar
 
 from spiders.intake import MachineFailed
@@ -25,9 +25,14 @@ T = TypeVar("T")
 TIMEOUT_S = 10.0
 MEMORY_MB = 192  # of data; the largest honest documents (16 MiB of feed, 8 MiB of page) take 90
 _RESERVED_MB = 768  # of addresses beside: libraries, stacks, what malloc sets aside and does not use
-_LARGE = 2 * 1024**2  # bytes of a document; of such ones only half of the processes read at once
+_LARGE = 1024**2  # bytes of a document; of such ones only half of the processes read at once, for their memory
+_QUICK = (
+    256 * 1024
+)  # bytes up to which a document may have the one process that larger ones never get: nearly all that takes long is larger
+_NICE = 5  # the crawl's own process, which everybody waits for, comes before its workers
 _PATIENCE_S = 60.0  # for processes to start on a loaded machine, beside the turns of what waits before a document
 _BREAKS = 3
+_MEMORY_GONE = 77  # exit code
 _TASKS_A_WORKER = 2_000  # then it is replaced, so that a leak in a parser stays small
 
 
@@ -39,7 +44,8 @@ class Workers:
     """A pool of killable processes; `await run(function, ...)` from the crawl's event loop.
 
     Args:
-        processes: how many; None: as many as there are cores, at most four.
+        processes: how many documents of any size are read at once; None: as many as there are cores, at most four. One process more is
+            there for small ones, so that what takes seconds does not hold them up.
         timeout_s: seconds a document may take.
         memory_mb: MB of memory a document may take.
     """
@@ -51,7 +57,8 @@ class Workers:
         self._pool: Any = None
         self._breaks = 0  # pools in a row that broke before they read anything
         # More tasks than this wait here, not in the pool's pipe, so that what waits costs no copy.
-        self._turn = asyncio.Semaphore(2 * self._processes)
+        self._turn = asyncio.Semaphore(2 * (self._processes + 1))
+        self._slow = asyncio.Semaphore(self._processes)
         self._large = asyncio.Semaphore(max(1, self._processes // 2))
 
     async def run(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
@@ -61,17 +68,18 @@ class Workers:
             WorkerFailed: it passed its limits.
         MachineFailed: no process can be started here any more.
         """
-        if any(isinstance(one, bytes) and len(one) > _LARGE for one in args):
-            async with self._large, self._turn:
+        size = max((len(one) for one in args if isinstance(one, bytes)), default=0)
+        async with AsyncExitStack() as places:
+            for held in (self._large,) * (size > _LARGE) + (self._slow,) * (size > _QUICK):
+                await places.enter_async_context(held)
+            async with self._turn:
                 return await self._run(function, args, kwargs)
-        async with self._turn:
-            return await self._run(function, args, kwargs)
 
     async def _run(self, function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
         from pebble import ProcessExpired
 
         try:
-            future = self._started().schedule(function, args=list(args), kwargs=kwargs, timeout=self._timeout_s)
+            future = self._started().schedule(_read, args=[function, args, kwargs], timeout=self._timeout_s)
         except (RuntimeError, OSError, MemoryError) as error:  # a thread of the pool has died, or none can be started
             raise self._broken() from error
         try:
@@ -81,11 +89,11 @@ class Workers:
             if limit.expired():
                 raise self._broken() from error
             raise WorkerFailed(f"reading it took longer than {self._timeout_s:.0f} s") from error
-        except MemoryError as error:
-            raise WorkerFailed(f"reading it took more than {self._memory_mb} MB") from error
         except RecursionError as error:
             raise WorkerFailed("it is nested too deeply to be read") from error
         except ProcessExpired as error:
+            if error.exitcode == _MEMORY_GONE:
+                raise WorkerFailed(f"reading it took more than {self._memory_mb} MB") from error
             raise WorkerFailed("reading it killed the process that read it") from error
         except (ReadError, ExtractError):
             raise
@@ -121,7 +129,7 @@ class Workers:
                 # Imported once, in the server that all workers are forked from.
                 context.set_forkserver_preload(["spiders.workers", "spiders.pages.generic", "spiders.readers.feed"])
             self._pool = ProcessPool(
-                max_workers=self._processes,
+                max_workers=self._processes + 1,
                 max_tasks=_TASKS_A_WORKER,
                 initializer=_limit,
                 initargs=[self._memory_mb],
@@ -135,11 +143,21 @@ def what_failed(error: Exception) -> str:
     return f"reading it failed: {type(error).__name__}: {clean_text(str(error), 200)}"
 
 
+def _read(function: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any]) -> T:
+    """Run a function in a worker. One whose memory is gone is not used again: what is left of the document would cost the next one its room."""
+    try:
+        return function(*args, **kwargs)
+    except MemoryError:
+        os._exit(_MEMORY_GONE)
+
+
 def _limit(memory_mb: int) -> None:
-    """Bound a worker's memory, where the system knows how, and leave Ctrl-C to the crawl."""
+    """Bound a worker's memory, where the system knows how, and leave Ctrl-C and the first turn to the crawl."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(AttributeError, OSError):  # Windows has none
+        os.nice(_NICE)
     try:
         import resource
     except ImportError:  # Windows
