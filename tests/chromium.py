@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,15 @@ class Chromium:
         self.driver.get_log("browser")
         self.driver.get_log("performance")
         self.driver.get(address)
+
+    def follow(self, act: Callable[[], None]) -> None:
+        """Do what leads to another page, and wait until that has taken the place of this one."""
+        from selenium.webdriver.support.expected_conditions import staleness_of
+        from selenium.webdriver.support.wait import WebDriverWait
+
+        left = self.driver.find_element("tag name", "html")
+        act()
+        WebDriverWait(self.driver, 30).until(staleness_of(left))
 
     def text(self) -> str:
         """Return what stands on the page."""

@@ -126,7 +126,7 @@ def test_the_keyboard_reaches_everything(browser: Chromium, shown: SimpleNamespa
     assert any(one.startswith("/story/") for one in reached)
     # Words typed into the field at the top are looked for with the Enter key.
     field = driver.find_element(By.ID, "quick")
-    field.send_keys("tau go", Keys.ENTER)
+    browser.follow(lambda: field.send_keys("tau go", Keys.ENTER))
     assert "đóng tàu gỗ" in browser.text() and driver.find_elements(By.CSS_SELECTOR, "article mark")
 
 
@@ -148,7 +148,7 @@ def test_the_archives_search_finds_without_tone_marks_from_the_disk(browser: Chr
     link = browser.driver.get(f"{shown.site}/search.html?q=duoc") or WebDriverWait(browser.driver, 20).until(
         lambda driver: driver.find_element(By.PARTIAL_LINK_TEXT, "Story s")
     )
-    link.click()
+    browser.follow(link.click)
     assert "Timeline" in browser.text() and browser.complaints() == []
 
 
@@ -158,8 +158,8 @@ def test_a_verdict_by_mouse_changes_what_the_next_digest_tells(browser: Chromium
     browser.open(shown.web + "/")
     assert "trồng rau trên mái nhà" in browser.text()
     item = next(one for one in browser.driver.find_elements(By.TAG_NAME, "article") if "trồng rau" in one.text)
-    item.find_element(By.PARTIAL_LINK_TEXT, "Story").click()
-    browser.driver.find_element(By.XPATH, "//button[starts-with(., 'Not us: FUNiX')]").click()
+    browser.follow(item.find_element(By.PARTIAL_LINK_TEXT, "Story").click)
+    browser.follow(browser.driver.find_element(By.XPATH, "//button[starts-with(., 'Not us: FUNiX')]").click)
     assert "Remembered" in browser.text() and "your verdicts" in browser.text()
     desk = shown.hall.counter("").desk
     lines = next_edition(desk).digest.lines
