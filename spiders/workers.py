@@ -25,10 +25,8 @@ T = TypeVar("T")
 TIMEOUT_S = 10.0
 MEMORY_MB = 192  # of data; the largest honest documents (16 MiB of feed, 8 MiB of page) take 90
 _RESERVED_MB = 768  # of addresses beside: libraries, stacks, what malloc sets aside and does not use
-_LARGE = 1024**2  # bytes of a document; of such ones only half of the processes read at once, for their memory
-_QUICK = (
-    256 * 1024
-)  # bytes up to which a document may have the one process that larger ones never get: nearly all that takes long is larger
+_LARGE = 512 * 1024  # bytes of a document; of such ones only half of the processes read at once, for their memory
+_QUICK = 256 * 1024  # bytes up to which a document may have the one process that larger ones never get: what takes long is larger
 _NICE = 5  # the crawl's own process, which everybody waits for, comes before its workers
 _PATIENCE_S = 60.0  # for processes to start on a loaded machine, beside the turns of what waits before a document
 _BREAKS = 3
