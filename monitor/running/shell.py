@@ -117,10 +117,11 @@ class Shell:
             stop=stop,
         )
         self._journal.say("run", f"working on {self._store.name}: {self._told(work.setup)}")
+        began = time.monotonic(), self._clock()  # before the timers: they go by this hour
         end = self._start_once(work) if once else self._start(work)
         try:
             with self._metrics(work):
-                self._watch(work, held, end)
+                self._watch(work, held, end, began)
         finally:
             stop.set()
             self._finish(end)
@@ -170,10 +171,10 @@ class Shell:
         finally:
             self._busy.discard(name)
 
-    def _watch(self, work: Work, held: Held, timers: _Timers) -> None:
-        """Wait for signals, for jumps of the clock, and for the loss of our turn."""
-        looked = running = time.monotonic()
-        wall = self._clock()
+    def _watch(self, work: Work, held: Held, timers: _Timers, began: tuple[float, datetime]) -> None:
+        """Wait for signals, for jumps of the clock since the timers began, and for the loss of our turn."""
+        running, wall = began
+        looked = running
         while "stop" not in self._asked:
             time.sleep(_BEAT_S)
             if "reload" in self._asked:
