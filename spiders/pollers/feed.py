@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -15,6 +14,7 @@ from spiders.pollers.base import EngineSays, Poller, header
 from spiders.readers.alternates import find_feeds
 from spiders.readers.engines import most_results, notice_of
 from spiders.readers.feed import Reading, read_feed, read_quickly
+from spiders.readers.tolerant import has_end
 from storage.errors import ReadError
 from storage.items import Kind, Poll, PollOutcome, Source, SourceState
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from spiders.base import MonitorSpider
 
 _HERE = 512 * 1024  # bytes; a larger feed is read in a worker however well-formed it looks
-_END = re.compile(rb"</\s*(?:[\w.-]+:)?(?:rss|rdf|feed|channel)\s*>", re.I)
 
 
 class FeedPoller(Poller):
@@ -53,7 +52,7 @@ class FeedPoller(Poller):
         return replace(
             poll,
             # What was cut off is asked for again as a whole at the next poll.
-            validators=None if reading.by == "feedparser" and not _has_end(response.body) else poll.validators,
+            validators=None if reading.by == "feedparser" and not has_end(response.body) else poll.validators,
             newest=reading.newest,
             ttl=max(filter(None, (poll.ttl, reading.ttl)), default=None),
             skip_hours=reading.skip_hours,
@@ -83,8 +82,3 @@ class FeedPoller(Poller):
             named = find_feeds(answer.response.body, answer.response.url)
             said["moved_to"] = named[0].url if named else None
         return said
-
-
-def _has_end(body: bytes) -> bool:
-    """Whether a document's root is closed. A body without a stated length, or packed, may end early without anybody noticing."""
-    return _END.search(body[-4_096:].replace(b"\0", b"")) is not None

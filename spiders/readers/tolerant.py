@@ -13,6 +13,7 @@ from storage.text import clean_text
 
 _DOCTYPE = re.compile(rb"<!DOCTYPE[^\[<>]{0,500}\[[^\]]*\]\s*>", re.I)
 _FIRST_ITEM = re.compile(rb"<(?:item|entry)\b", re.I)
+_END = re.compile(rb"</\s*(?:[\w.-]+:)?(?:rss|rdf|feed|channel)\s*>", re.I)
 _SKIPPED = {
     "skip_hours": re.compile(rb"<skipHours>(.{0,2000}?)</skipHours>", re.I | re.S),
     "skip_days": re.compile(rb"<skipDays>(.{0,2000}?)</skipDays>", re.I | re.S),
@@ -42,6 +43,8 @@ def read_tolerant(body: bytes, content_type: str | None, limit: int) -> RawFeed 
     version = parsed.get("version") or ""
     if not version and not parsed.entries:
         return None
+    if not parsed.entries and not has_end(body):
+        raise ReadError("the feed is broken off, or no XML, before its first entry")
     channel = parsed.feed
     feed = RawFeed(
         kind="atom" if version.startswith("atom") else "rss",
@@ -79,3 +82,8 @@ def _entry(item: Any) -> RawEntry:
         source_url=source.get("href") or source.get("link") or "",
         permalink=bool(item.get("guidislink")),
     )
+
+
+def has_end(body: bytes) -> bool:
+    """Whether a document's root is closed. A body without a stated length, or packed, may end early without anybody noticing."""
+    return _END.search(body[-4_096:].replace(b"\0", b"")) is not None

@@ -188,11 +188,18 @@ def test_atom_and_rss_1_and_json_feed() -> None:
         (b"<!doctype html><html><head><title>Just a moment...</title></head></html>", "Just a moment"),
         (b'{"error": "no"}', "no JSON Feed"),
         (b"The query was too short.", "no feed"),
+        (b"<rss" + b"<" * 200, "before its first entry"),
+        (b"<rss version='2.0'><channel><title>FPT</title><li", "before its first entry"),
     ],
 )
 def test_what_is_no_feed_is_told(body: bytes, said: str) -> None:
     with pytest.raises(ReadError, match=said):
         read(body)
+
+
+def test_a_feed_that_is_closed_may_be_empty_however_badly_it_is_written() -> None:
+    assert read(b"<rss version='2.0'><channel><title>A & B</title></channel></rss>").entries == ()
+    assert read(b"<feed xmlns='http://www.w3.org/2005/Atom'><title>A & B</title></feed>\n<!-- made in 3 ms -->").entries == ()
 
 
 def token(address: bytes) -> str:
