@@ -8,12 +8,12 @@ itself, made with these pages, stands beside. Reads all of them twice: with what
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from benchmarks.given import folders
 from spiders.pages.generic import extract
 from storage.errors import ExtractError
 
@@ -26,10 +26,7 @@ _STATED = re.compile(
 
 def main() -> None:
     """Read all pages and print how many dates were right, missed and wrong."""
-    folder = Path(os.environ.get("DATED_PAGES", ""))
-    if not (folder / "eval_default.json").is_file():
-        print("DATED_PAGES names no such folder; see the head of benchmarks/dates.py")
-        return
+    folder = folders("DATED_PAGES", holding="eval_default.json")[0]
     truth: dict[str, dict[str, str]] = {}
     for name in ("eval_mediacloud_2020.json", "eval_default.json"):
         truth |= json.loads((folder / name).read_text(encoding="utf-8"))

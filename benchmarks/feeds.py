@@ -8,13 +8,13 @@ less one in a hundred. Whatever our reader raises beside ReadError, and less tha
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.given import folders
 from spiders.readers.feed import MOST_ENTRIES, read_feed
 from storage.errors import ReadError
 from storage.items import Source
@@ -50,16 +50,13 @@ class Tally:
 
 def main() -> None:
     """Read all files and print a table; ends the process with 1 where the floor is missed or something was raised."""
-    folders = [Path(name) for name in os.environ.get("CAPTURED_FEEDS", "").split(os.pathsep) if name]
-    if not folders:
-        print("CAPTURED_FEEDS names no folder; see the head of benchmarks/feeds.py")
-        return
+    places = folders("CAPTURED_FEEDS")
     print(
         f"{'folder':<34} {'files':>6} {'feeds':>6} {'read':>6} {'share':>7} {'entries':>8} {'ours':>8} {'only ours':>9} {'raised':>7}",
         flush=True,
     )
     whole = Tally()
-    for folder in folders:
+    for folder in places:
         tally = look(folder)
         print(tally.line(folder.name[:34]), flush=True)
         for name in ("files", "feeds", "read", "theirs", "ours", "only_ours", "by", "raised", "missed"):
@@ -68,7 +65,7 @@ def main() -> None:
     print("read by: " + ", ".join(f"{name} {count}" for name, count in whole.by.most_common()))
     for said in whole.missed + whole.raised:
         print(said)
-    if whole.raised or (whole.feeds and whole.read < FLOOR * whole.feeds):
+    if whole.raised or not whole.feeds or whole.read < FLOOR * whole.feeds:
         sys.exit(1)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -49,7 +50,7 @@ def feed(number: int, entries: int, start: datetime) -> bytes:
 
 
 class FeedServer:
-    """Answers requests for feeds made beforehand."""
+    """Feeds made beforehand, and the answers to requests for them."""
 
     def __init__(self, feeds: int, entries: int) -> None:
         start = datetime.now(UTC).replace(microsecond=0)
@@ -63,30 +64,41 @@ class FeedServer:
             unchanged = f"HTTP/1.1 304 Not Modified\r\n{head}\r\n".encode()
             self.answers[f"/feed/{number}.xml"] = (full, unchanged, tag)
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Answer one connection's requests until it closes."""
+    def look(self, path: str, head: str) -> bytes | None:
+        """Return the answer to a request with this head, None where there is no such feed."""
+        if path not in self.answers:
+            return None
+        full, unchanged, tag = self.answers[path]
+        return unchanged if tag in head else full
+
+
+async def listening(look: Callable[[str, str], bytes | None]) -> tuple[asyncio.Server, int]:
+    """Open a port on loopback; return its server and the port.
+
+    Args:
+        look: from a request's path and whole head to the answer, None for 404.
+    """
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-                path = head.split(" ", 2)[1]
-                answer = self.answers.get(path)
-                if answer is None:
-                    writer.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
-                else:
-                    full, unchanged, tag = answer
-                    writer.write(unchanged if tag in head else full)
+                writer.write(look(head.split(" ", 2)[1], head) or b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             writer.close()
 
+    server = await asyncio.start_server(talk, "127.0.0.1", 0, limit=2**20)
+    return server, server.sockets[0].getsockname()[1]
+
 
 async def main() -> None:
     """Serve until killed; the port is written to a file once it is open."""
     port_file, feeds, entries = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    server = await asyncio.start_server(FeedServer(feeds, entries).serve, "127.0.0.1", 0, limit=2**18)
-    port_file.write_text(str(server.sockets[0].getsockname()[1]))
+    server, port = await listening(FeedServer(feeds, entries).look)
+    port_file.write_text(str(port))
     async with server:
         await server.serve_forever()
 

@@ -3,7 +3,7 @@
 Each property is tried by hypothesis in turns with fresh examples until the time is up. A finding is an exception that is not ours, a broken promise
 (text that is not clean, a mention that points elsewhere, a shape that holds live script), or an example that takes longer than five
 seconds; hypothesis shrinks it, it is printed, and the exit code is 1. `FUZZ_ONLY=page,match` tries some; `FUZZ_SEEDS=DIR` adds the files
-of a folder to what is mutated.
+of a folder to the feeds that are mutated.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -25,13 +25,13 @@ from hypothesis import strategies as st
 
 from benchmarks import fuzz_lists, fuzz_pages
 from benchmarks.fuzz_checks import assert_clean, inert
+from benchmarks.fuzz_lists import NOW
 from benchmarks.fuzz_words import documents, pages, robots, texts, urls
 from storage.items import Kind, Source
 
-NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 SLOWEST_S = 5
 MEMORY_MB = 1_536
-_TOLD_S = 300
+_TOLD_S = 300  # between two lines that tell how far it is
 _ROUND = 150  # examples of a property, then the next one's turn
 SOURCE = Source(id="fuzz", url="https://fuzz.example/feed", outlet="Fuzz", language="vi", timezone="Asia/Ho_Chi_Minh")
 
@@ -272,6 +272,9 @@ def main() -> None:
     """Fuzz for FUZZ_MINUTES (1 if it is not set); ends the process with 1 on a finding."""
     minutes = float(os.environ.get("FUZZ_MINUTES", "1"))
     wanted = [name for name in os.environ.get("FUZZ_ONLY", "").split(",") if name] or list(PROPERTIES)
+    if unknown := set(wanted) - PROPERTIES.keys():
+        print(f"FUZZ_ONLY: nothing is called {', '.join(sorted(unknown))}; there are: {', '.join(PROPERTIES)}", file=sys.stderr)
+        sys.exit(2)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MB * 1024**2, MEMORY_MB * 1024**2))
     signal.signal(signal.SIGVTALRM, _too_slow)
     began, counts = time.monotonic(), Counter[str]()
@@ -288,7 +291,9 @@ def main() -> None:
         for name, test in tests.items():
             try:
                 test()
-            except BaseException:
+            except KeyboardInterrupt:
+                raise
+            except BaseException:  # a SystemExit out of the product is a finding, too
                 traceback.print_exc()
                 print(f"FOUND by {name} after {time.monotonic() - began:.0f} s, {sum(counts.values())} examples", flush=True)
                 sys.exit(1)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import strategies as st
 
 from benchmarks.fuzz_checks import assert_clean
-from benchmarks.fuzz_lists import LISTING, ZONE, asked, is_web
+from benchmarks.fuzz_lists import LISTING, NOW, ZONE, asked, is_web
 from benchmarks.fuzz_lists import PIECES as LIST_PIECES
 from benchmarks.fuzz_lists import listing as read_as_listing
 from benchmarks.fuzz_words import mutated, texts
-
-NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
 
 def drawn(text: str, url: str) -> None:

@@ -6,6 +6,7 @@ hour in which nothing is new; the start of the process is counted in. `IDLE_MINU
 
 Memory: 24 simulated hours of the same rounds in one process with a fake clock (5,760 looks for due digests, 1,440 for due sources,
 ...), with news, four digests a day, files, an archive and figures for Prometheus. Crawls are child processes, here as in life.
+`IDLE_HOURS=48` simulates more of them.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import chdir
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
+from benchmarks.given import ROOT, environment
 from benchmarks.measure import run as run_once
 from benchmarks.polls import FEEDS, configuration, server
 from monitor.running.child import Ended
@@ -34,7 +37,6 @@ if TYPE_CHECKING:
     from storage.store import Store
     from tests.end_to_end.simulation import World
 
-ROOT = Path(__file__).parents[1]
 BEGIN = datetime(2026, 11, 12, tzinfo=UTC)
 MINUTES = float(os.environ.get("IDLE_MINUTES", "5"))
 METRICS = '[metrics]\nfile = "watch.prom"\n'  # of each source, written each minute
@@ -52,15 +54,13 @@ def processor() -> None:
     with tempfile.TemporaryDirectory() as name, server(FEEDS, 30) as address:
         folder = Path(name)
         (folder / "monitor.toml").write_text(configuration(address) + METRICS, encoding="utf-8")
-        env = {key: value for key, value in os.environ.items() if not key.startswith("MONITOR_")}
-        env |= {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
         monitor = [sys.executable, "-m", "monitor"]
-        run_once([*monitor, "crawl"], env=env, cwd=name)
-        run_once([*monitor, "daily", "--no-crawl", "--quiet"], env=env, cwd=name)
+        run_once([*monitor, "crawl"], cwd=name)
+        run_once([*monitor, "daily", "--no-crawl", "--quiet"], cwd=name)
         spread(folder / "monitor.db")
         started = time.monotonic()
         with (folder / "said").open("w") as said:
-            process = subprocess.Popen([*monitor, "run"], cwd=name, env=env, stdout=subprocess.DEVNULL, stderr=said)
+            process = subprocess.Popen([*monitor, "run"], cwd=name, env=environment(), stdout=subprocess.DEVNULL, stderr=said)
             resident = watch(process.pid, 60 * MINUTES)
             process.send_signal(signal.SIGTERM)
             _, status, usage = os.wait4(process.pid, 0)
@@ -72,8 +72,10 @@ def processor() -> None:
         print("\n".join(crawls))
         print(f"cpu {cpu:.2f} s = {100 * cpu / wall:.2f} % of a core; exit code {process.returncode}")
         print(
-            f"memory of the process itself: {resident[0]:.0f} MB at the start, {resident[-1]:.0f} MB at the end; largest child {usage.ru_maxrss / 1024:.0f} MB"
+            f"memory of the process itself: {resident[0]:.0f} MB at the start, {resident[-1]:.0f} MB at the end; at most {usage.ru_maxrss / 1024:.0f} MB, its children's included"
         )
+        if process.returncode or not crawls:
+            sys.exit("the run failed, or was too short for a crawl: no figure for an hour comes of it")
 
 
 def spread(database: Path) -> None:
@@ -103,8 +105,7 @@ def memory() -> None:
     from tests.end_to_end.simulation import write_config
     from tests.monitor.postroom import block
 
-    with tempfile.TemporaryDirectory() as name:
-        os.chdir(name)
+    with tempfile.TemporaryDirectory() as name, chdir(name):
         text = block("digest", name="daily", at=["01:00", "07:00", "13:00", "19:00"], deliver=["pages"])
         text += block("delivery", name="pages", kind="folder", folder="archive")
         config = write_config(Path(name), text + METRICS)
@@ -133,7 +134,6 @@ def memory() -> None:
                     seen.append(f"{second // 3_600:>2} h {psutil.Process().memory_info().rss / 2**20:.1f} MB")
             with store.reading() as reading:
                 stored = reading.articles.counts()["articles"]
-        os.chdir("/")
     print(f"\n{HOURS} simulated hours, {done} rounds, {stored} articles, {crawls} crawls, {work.failures} failures")
     print("resident memory: " + ", ".join(seen))
 

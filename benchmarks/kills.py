@@ -6,7 +6,8 @@ looked at as the next process finds it: whole (PRAGMA integrity_check, foreign k
 tables), and nothing stored half (an article without its text, story, address or mentions). In the end one crawl and one digest are let
 live: then each article that was ever published has to be stored once, and each story told in one digest, once.
 
-The exit code is 1 where anything of that fails. `KILLS_ON=sqlite` tries one engine.
+The exit code is 1 where anything of that fails. `KILLS_ON=sqlite` tries one engine; `KILLS_LONGEST=900` is the seconds that a run which is let
+live may take: the last crawl reads what half of all runs left, some thousand pages.
 """
 
 from __future__ import annotations
@@ -27,18 +28,16 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import text
 
+from benchmarks.given import environment
 from tests.end_to_end.machine import looked_at
 from tests.end_to_end.simulation import NO_PACKS
 from tests.spiders.run_spider import item, page, rss
 from tests.spiders.site import Site
 
-ROOT = Path(__file__).parents[1]
 KILLS = int(os.environ.get("KILLS", "200"))
 FEEDS = 4
 FRESH = 3  # articles of a feed before each run
-LONGEST_S = float(
-    os.environ.get("KILLS_LONGEST", "900")
-)  # of a run that is let live; it reads what half of all runs left, some thousand pages
+LONGEST_S = float(os.environ.get("KILLS_LONGEST", "900"))
 _WORDS = "cảng vốn thuyền lúa mưa chợ cầu đường trường máy phim sách nhạc bóng rừng biển núi sông phố làng gạo chè cà phê tôm cá muối vải gỗ thép điện nước gió".split()
 
 
@@ -117,14 +116,10 @@ class _Press:
 
 def _run(folder: Path, url: str, command: str, moment: float | None) -> int:
     """Run a command in a process group; kill the group after so many seconds. Returns the exit code."""
-    environment = {
-        name: value for name, value in os.environ.items() if not name.startswith("MONITOR_") and not name.lower().endswith("_proxy")
-    }
-    environment |= {"PYTHONPATH": str(ROOT), "MONITOR_DATABASE_URL": url}
     with (folder / "said").open("wb") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "monitor", command, *(["-f", "json"] if command == "digest" else [])],
-            cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=said, start_new_session=True,
+            cwd=folder, env=environment(MONITOR_DATABASE_URL=url), stdout=subprocess.DEVNULL, stderr=said, start_new_session=True,
         )  # fmt: skip
         try:
             return process.wait(moment if moment is not None else LONGEST_S)

@@ -8,15 +8,14 @@ counts as read if three links or more are found; next pages are compared where t
 from __future__ import annotations
 
 import csv
-import os
 import sys
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from lxml import html as lxml_html
 
+from benchmarks.given import folders
 from spiders.readers.links import absolute
 from spiders.readers.listing import read_listing
 from spiders.readers.paging import next_page
@@ -33,10 +32,7 @@ LISTS = frozenset(
 
 def main() -> None:
     """Read all pages and print what was found; ends the process with 1 below the floor."""
-    folder = Path(os.environ.get("LISTING_PAGES", ""))
-    if not (folder / "data.csv").is_file():
-        print("LISTING_PAGES names no such folder; see the head of benchmarks/listings.py")
-        return
+    folder = folders("LISTING_PAGES", holding="data.csv")[0]
     read = others = pages = agreed = named = 0
     unread: list[str] = []
     began = time.process_time()

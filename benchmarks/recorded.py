@@ -1,12 +1,11 @@
 """Measure copies and stories on the recorded web: serve it, crawl its seven days, compare pairs of articles with its truth.
 
-Takes ../shared/replay (build.py, replayweb.py) beside the repository, or the folder named by MONITOR_REPLAY; without it there is nothing
-to measure. `monitor` runs as a user would start it, with its own configuration: the pack, the built-in topics, all settings as they are.
+`python -m benchmarks recorded`, also a part of `stories`. Takes ../shared/replay (build.py, replayweb.py) beside the repository, or the
+folder named by MONITOR_REPLAY; without it there is nothing to measure. `monitor` runs as a user would start it, with its own configuration: the pack, the built-in topics, all settings as they are.
 """
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import socket
@@ -15,18 +14,19 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+
+from benchmarks.given import ROOT, environment
+from benchmarks.grouped import Row, across, everything, pairs
 
 DAYS = 7
-_LONGEST = 1_200  # seconds that a day's crawl may take
-Row = dict[str, Any]
+_LONGEST_S = 1_200  # that a day's crawl may take
 
 
 def recorded() -> None:
     """Print pair precision and recall; says so where the recording is absent."""
-    folder = Path(os.environ.get("MONITOR_REPLAY") or Path(__file__).parents[2] / "shared" / "replay")
+    folder = Path(os.environ.get("MONITOR_REPLAY") or ROOT.parent / "shared" / "replay")
     if not (folder / "build.py").is_file():
         print(f"{folder}: no recorded web there, left out")
         return
@@ -48,17 +48,16 @@ def crawled(folder: Path, work: Path) -> tuple[list[Row], list[Row]]:
     server = subprocess.Popen([*serve, "--ca", str(web / "ca.pem"), "--log", str(work / "access.jsonl")], stdout=subprocess.DEVNULL)
     # Asked without a proxy: what is meant is the proxy itself.
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    environment = {**os.environ, "http_proxy": proxy, "https_proxy": proxy, "SSL_CERT_FILE": str(web / "ca.pem")}
-    environment["PYTHONPATH"] = str(Path(__file__).parents[1])
+    env = environment(http_proxy=proxy, https_proxy=proxy, SSL_CERT_FILE=str(web / "ca.pem"))
     monitor = [sys.executable, "-m", "monitor"]
     try:
         _until_open(port)
         for day in range(1, DAYS + 1):
             direct.open(urllib.request.Request(f"{proxy}/-/day?{day}", method="POST"), timeout=30).close()
-            done = subprocess.run([*monitor, "crawl"], cwd=home, env=environment, capture_output=True, timeout=_LONGEST, check=False)
+            done = subprocess.run([*monitor, "crawl"], cwd=home, env=env, capture_output=True, timeout=_LONGEST_S, check=False)
             if done.returncode not in {0, 3}:  # 3: some sources of the recording are dead
                 raise RuntimeError(f"the crawl of day {day} ended with {done.returncode}: {done.stderr.decode()[-500:]}")
-        exported = subprocess.run([*monitor, "export", "--format", "jsonl"], cwd=home, env=environment, capture_output=True, check=True)
+        exported = subprocess.run([*monitor, "export", "--format", "jsonl"], cwd=home, env=env, capture_output=True, check=True)
     finally:
         server.terminate()
         server.wait()
@@ -70,23 +69,13 @@ def report(truth: Sequence[Row], stored: Sequence[Row]) -> None:
     """Print pair precision and recall over articles that are stored and labelled, all pairs and those of two languages."""
     also = {row["also"].partition("?")[0]: row["url"] for row in truth if row.get("also")}
     found = {also.get(row["url"].partition("?")[0], row["url"]): row for row in stored}
-    everything: Callable[[Row, Row], bool] = lambda one, other: True  # noqa: E731
-    across: Callable[[Row, Row], bool] = lambda one, other: one["lang"] != other["lang"]  # noqa: E731
+    rows = [row for row in truth if row["url"] in found and row["story"]]
     for name, label, field, keep in (
         ("copies", "copy", "copies", everything),
         ("stories", "story", "story", everything),
         ("stories across languages", "story", "story", across),
     ):
-        rows = [row for row in truth if row["url"] in found and row["story"]]
-        right = wrong = labelled = 0
-        for one, other in itertools.combinations(rows, 2):
-            if not keep(one, other):
-                continue
-            same = bool(one[label]) and one[label] == other[label]
-            made = found[one["url"]][field] == found[other["url"]][field]
-            labelled, right, wrong = labelled + same, right + (same and made), wrong + (made and not same)
-        precision, recall = right / max(1, right + wrong), right / max(1, labelled)
-        print(f"recorded web: {name:26} precision {precision:.3f}  recall {recall:.3f}  ({wrong} wrong, {labelled} labelled pairs)")
+        print(f"recorded web: {name:26} {pairs(rows, [found[row['url']][field] for row in rows], label, keep)}")
 
 
 def _until_open(port: int) -> None:

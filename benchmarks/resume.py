@@ -2,8 +2,9 @@
 
 `monitor crawl ADDRESS --depth 3` on a made-up site on loopback (2,000 articles, 100 lists of 20, every fifth article names FPT). The second walk is
 killed (SIGKILL), interrupted (SIGINT) and killed again, each time after a quarter more of the requests, and then runs to its end. The rows
-of both databases (articles, mentions, sightings, steps of walks) have to be the same; else the process ends with 1. SQLite by default;
-`RESUME_DATABASE=postgresql://...` names an empty database for the interrupted walk.
+of both databases (articles, mentions, sightings, steps of walks) have to be the same, and all three have to have met a walk that was under
+way; else the process ends with 1. SQLite by default; `RESUME_DATABASE=postgresql://...` names an empty database for the interrupted walk,
+`RESUME_ARTICLES=400` makes a smaller site.
 """
 
 from __future__ import annotations
@@ -41,12 +42,14 @@ def main() -> None:
 
         cut = Folder(_made(name, "cut"), site, os.environ.get("RESUME_DATABASE", ""))
         site.seen.clear()
+        late = 0  # signals that met nobody
         for number, how in enumerate(_SIGNALS, 1):
             process = cut.start(*order)
             until = time.monotonic() + _LONGEST_S
             while len(site.seen) < number * whole // 4 and process.poll() is None and time.monotonic() < until:
                 time.sleep(0.01)
             alive = process.poll() is None
+            late += not alive
             process.send_signal(how)
             process.communicate()
             print(f"{how.name} after {len(site.seen)} requests{'' if alive else ': it had ended before'}", flush=True)
@@ -56,7 +59,7 @@ def main() -> None:
         print(f"to its end: {len(site.seen)} requests in all, {again} of them again; {len(after['articles'])} articles")
         differing = [table for table in rows if rows[table] != after[table]]
         print(f"rows differ in: {', '.join(differing)}" if differing else "the rows are the same")
-    if differing:
+    if differing or late:
         sys.exit(1)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
-from pathlib import Path
 
+from benchmarks.given import environment
 from benchmarks.measure import Run, median, run, table
 
 RUNS = 7
@@ -15,7 +14,7 @@ RUNS = 7
 def main() -> None:
     """Print one row a command."""
     with tempfile.TemporaryDirectory() as folder:
-        env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "MONITOR_DATABASE_URL": f"sqlite:///{folder}/monitor.db"}
+        env = environment(MONITOR_DATABASE_URL=f"sqlite:///{folder}/monitor.db")
         monitor = [sys.executable, "-m", "monitor"]
         run([*monitor, "digest", "--format", "json"], env=env, cwd=folder)  # makes the database
         commands = {
@@ -26,12 +25,10 @@ def main() -> None:
             "monitor articles": [*monitor, "articles"],
             "monitor digest --format text": [*monitor, "digest", "--format", "text"],
         }
-        rows: list[tuple[str, Run | str]] = []
-        for name, command in commands.items():
-            rows.append((name, median([run(command, env=env, cwd=folder) for _ in range(RUNS)])))
-    base = rows[0][1]
-    assert isinstance(base, Run)
-    print(table(rows, base=base))
+        rows: dict[str, Run | str] = {
+            name: median([run(command, env=env, cwd=folder) for _ in range(RUNS)]) for name, command in commands.items()
+        }
+    print(table(f"median of {RUNS}", rows, rival="python -c pass"))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.stories import Maker
+from benchmarks.made_up import Maker
 from monitor.importing import import_file
 from storage.filters import ArticleFilter
 from storage.items import Outcome

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import func, select, update
 
-from benchmarks.stories import Maker, store_one, variants
+from benchmarks.made_up import Maker, variants
+from benchmarks.stories import store_one
 from monitor.sketching import sketch_anew
 from storage.fingerprints import VERSION, fingerprint
 from storage.schema_index import bands, sketches, term_counts, terms

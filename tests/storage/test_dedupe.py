@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from benchmarks.stories import Maker, article_of, b_cubed, group, pairs, store_one, variants
+from benchmarks.grouped import across, b_cubed, pairs
+from benchmarks.made_up import Maker, variants
+from benchmarks.stories import article_of, group, store_one
 from monitor.placing import enter, place
 from storage.articles import NewArticle
 from storage.fingerprints import fingerprint, stamp
@@ -130,15 +132,15 @@ def test_the_labelled_mentions(shared: Path) -> None:
     rows = [json.loads(line) for line in (shared / "corpus" / "mentions-dev.jsonl").read_text("utf-8").splitlines()]
     found = group([article_of(row) for row in rows])
     stories, copies = [one[0] for one in found], [one[1] for one in found]
-    precision, recall, _, _ = pairs(rows, copies, "dup", lambda a, b: True)
-    assert precision >= 0.99
-    assert recall >= 0.95
-    precision, recall, _, _ = pairs(rows, stories, "story", lambda a, b: True)
-    assert precision >= 0.95
-    assert recall >= 0.70
-    precision, recall, _, _ = pairs(rows, stories, "story", lambda a, b: bool(a["lang"] != b["lang"]))
-    assert precision >= 0.95
-    assert recall >= 0.50
+    alike = pairs(rows, copies, "dup")
+    assert alike.precision >= 0.99
+    assert alike.recall >= 0.95
+    alike = pairs(rows, stories, "story")
+    assert alike.precision >= 0.95
+    assert alike.recall >= 0.70
+    alike = pairs(rows, stories, "story", across)
+    assert alike.precision >= 0.95
+    assert alike.recall >= 0.50
 
 
 @pytest.mark.corpus
