@@ -63,6 +63,7 @@ class Browser:
         self._chromium: Chromium | None = None
         self._driver: psutil.Process | None = None
         self._failures: Counter[str] = Counter()  # host -> pages in a row that could not be drawn
+        self._ended = 0  # processes of pages that took too much memory
         self._brought_down: list[Drawing | None] = []  # by whom, each time that the browser fell; None: it took too much memory
         self._never = ""  # why it cannot be started: that is not tried again for each page
         self._scripts = Scripts()
@@ -98,12 +99,7 @@ class Browser:
     async def close(self) -> None:
         """End the browser, whatever it is doing."""
         await self._drop()
-        playwright, self._playwright = self._playwright, None
-        if playwright is not None:
-            with suppress(Exception):
-                async with asyncio.timeout(self._last_s):
-                    await playwright.stop()
-        self._kill()
+        await self._end()
 
     # ------------------------------------------------------------------ the browser
 
@@ -144,16 +140,19 @@ class Browser:
             async with asyncio.timeout(self._last_s):
                 await running.close()
         except Exception:  # noqa: BLE001 - it has to go, however it feels
-            self._playwright = None
-            self._kill()
+            await self._end()
 
-    def _kill(self) -> None:
-        driver, self._driver = self._driver, None
+    async def _end(self) -> None:
+        """End Playwright and all processes below it, whatever they are doing."""
+        (driver, self._driver), (playwright, self._playwright) = (self._driver, None), (self._playwright, None)
+        ending = asyncio.ensure_future(playwright.stop()) if playwright is not None else None
+        await asyncio.sleep(0)  # it has to know of its end before its processes are gone, or it complains of their loss
         if driver is not None:
-            with suppress(psutil.Error):
-                for one in [*driver.children(recursive=True), driver]:
-                    with suppress(psutil.Error):
-                        one.kill()
+            for one in [*_below(driver), driver]:
+                with suppress(psutil.Error):
+                    one.kill()
+        if ending is not None:
+            await asyncio.wait({ending}, timeout=self._last_s)
 
     async def _watch(self) -> None:
         """End what takes too much memory: the page's process alone where it is that, else the whole browser."""
@@ -164,12 +163,13 @@ class Browser:
                     continue
                 _LOG.warning("a page took more than %s MB of memory, so it was ended", MOST_MB)
                 if "--type=renderer" in _cmdline(one):
+                    self._ended += 1
                     with suppress(psutil.Error):
                         one.kill()
                 else:
                     self._brought_down.append(None)
-                    self._chromium = self._playwright = None
-                    self._kill()
+                    self._chromium = None
+                    await self._end()
                     break
 
     # ------------------------------------------------------------------ a page
@@ -178,10 +178,12 @@ class Browser:
         """Draw a page, once more where another page brought the browser down meanwhile."""
         for last in (False, True):
             drawing = Drawing(self._crawler, response, self._scripts, robots=robots, seconds=self._seconds)
-            before = len(self._brought_down)
+            before, ended = len(self._brought_down), self._ended
             try:
                 return await self._draw(drawing)
-            except Exception:
+            except Exception as error:
+                if drawing.fell and self._ended > ended:
+                    raise ValueError(f"it took more than {MOST_MB} MB of memory") from error
                 by_others = [one for one in self._brought_down[before:] if one is not drawing]
                 if last or not by_others:
                     raise

@@ -20,6 +20,7 @@ from spiders.guard import netloc
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, CDPSession, Page, Route
+    from playwright.async_api import Request as BrowserRequest
 
 MOST_PARTS = 80  # requests of one page that are answered ...
 MOST_WISHES = 1_000  # ... and that are listened to, pictures and the like included, before it is given up
@@ -79,8 +80,9 @@ class Drawing:
         self._parts = self._size = self._wishes = self._windows = 0
         self._asking = 0  # requests that are not answered yet
         self._last_wish = 0.0  # when the last of them was, by the loop's clock
-        self._enough = asyncio.Event()  # it asks, or opens windows, without end
-        self._under_way: set[asyncio.Future[None]] = set()
+        self._enough = asyncio.Event()  # it asks, or opens windows, without end, or has fallen
+        self.fell = False  # the process that drew it has ended, by itself or by whoever watches its memory
+        self._under_way: set[asyncio.Future[Any]] = set()
 
     async def draw(self, context: BrowserContext) -> str:
         """Return the page as its scripts leave it.
@@ -91,11 +93,14 @@ class Drawing:
         page = await context.new_page()
         session = await context.new_cdp_session(page)
         page.on("dialog", lambda dialog: self._do(dialog.dismiss()))
+        page.on("crash", lambda _: self._fall())
         context.on("page", lambda window: self._window(window) if window is not page else None)
         await context.route("**/*", lambda route: self._route(route, page))
         with suppress(TimeoutError):
             async with asyncio.timeout(self._seconds):
                 await _first_of(self._open(page, session), self._enough.wait())
+        if self.fell:
+            raise ValueError("the process that drew it has ended")
         if self._enough.is_set():
             raise ValueError(f"its scripts {'open windows' if self._windows > MOST_WINDOWS else 'ask for things'} without end")
         async with asyncio.timeout(min(LAST_S, self._seconds)):
@@ -105,7 +110,8 @@ class Drawing:
         return text
 
     def stop(self) -> None:
-        """End what is under way: a crawl does not end while something is fetched."""
+        """End what is under way, and begin nothing more: a crawl does not end while something is fetched."""
+        self._enough.set()
         for task in list(self._under_way):
             task.cancel()
 
@@ -122,37 +128,55 @@ class Drawing:
         while clock() < min(self._last_wish + _SILENCE_S, until) or (self._asking and clock() < until):
             await asyncio.sleep(_LOOK_S)
 
-    def _do(self, job: Coroutine[Any, Any, None]) -> asyncio.Future[None]:
-        """Begin what may fail, because its page is gone."""
-
-        async def doing() -> None:
-            with suppress(Exception):
-                await job
-
-        task = asyncio.ensure_future(doing())
+    def _do(self, job: Coroutine[Any, Any, Any]) -> asyncio.Future[Any]:
+        """Begin what may fail, because its page is gone, and what is not waited for at the end."""
+        task = asyncio.ensure_future(job)
         self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        task.add_done_callback(self._over)
         return task
 
+    def _over(self, task: asyncio.Future[Any]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen: nobody else asks for it
+
+    def _fall(self) -> None:
+        self.fell = True
+        self._enough.set()
+
     def _window(self, window: Page) -> None:
+        self._count_window()
+        self._do(window.close())
+
+    def _count_window(self) -> None:
         self._windows += 1
         if self._windows > MOST_WINDOWS:
             self._enough.set()
-        self._do(window.close())
 
     async def _route(self, route: Route, page: Page) -> None:
+        """Give each request an end of its own: for one that has none Playwright waits as long as the process lives."""
         self._wishes += 1
         if self._wishes > MOST_WISHES:
             self._enough.set()
         self._asking += 1
-        await asyncio.wait({self._do(route.abort() if self._enough.is_set() else self._answer(route, page))})
-        self._asking -= 1
-        self._last_wish = asyncio.get_running_loop().time()
+        try:
+            await (route.abort() if self._enough.is_set() else self._answer(route, page))
+        except Exception:  # noqa: BLE001 - whatever was in the way, the page does without
+            try:
+                await route.abort()
+            except Exception:  # noqa: BLE001 - the page is gone, or the browser: there is nobody to go on with
+                with suppress(Exception):
+                    await route.fallback()
+        finally:
+            self._asking -= 1
+            self._last_wish = asyncio.get_running_loop().time()
 
     async def _answer(self, route: Route, page: Page) -> None:
         """Give the browser what a page asks for, or nothing."""
         request = route.request
         if request.is_navigation_request():
+            if _opens_window(request, page):
+                self._count_window()  # it is given nothing, so it never comes to be the page that `_window` would hear of
             if self._given or request.frame != page.main_frame:
                 await route.fulfill(status=204)  # frames, and pages that lead elsewhere by script: the page stays where it is
                 return
@@ -188,12 +212,11 @@ class Drawing:
             headers={name: value for name, value in headers.items() if name.lower() in _HEADERS_UP},
             meta=bounds(self._crawler, LARGEST_PART) | {"robots": robots, "asked_by": netloc(self._response.url)},
         )  # fmt: skip
-        try:
-            response = await self._crawler.engine.download_async(asked)
-        except asyncio.CancelledError:
-            raise
-        except Exception:  # noqa: BLE001 - refused or failed: the page does without
+        fetching = self._do(self._crawler.engine.download_async(asked))
+        await asyncio.wait({fetching})
+        if fetching.cancelled() or fetching.exception() is not None:  # stopped, refused or failed: the page does without
             return None
+        response = fetching.result()
         self._size += len(response.body)
         given = {
             name.decode("latin-1").lower(): values[-1].decode("latin-1")
@@ -204,6 +227,14 @@ class Drawing:
         if method == "GET":
             self._scripts.keep(url, found)
         return found
+
+
+def _opens_window(request: BrowserRequest, page: Page) -> bool:
+    """Whether what is asked for is to stand in a window of its own."""
+    try:
+        return request.frame.page != page
+    except Exception:  # noqa: BLE001 - Playwright's own; a window that is not there yet has no frame
+        return True
 
 
 def body_of(text: str) -> bytes:

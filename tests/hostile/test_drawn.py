@@ -16,8 +16,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from spiders.browser import MOST_MB
 from spiders.chromium import lacking
-from spiders.drawing import LARGEST_DRAWN, MOST_PARTS
+from spiders.drawing import LARGEST_DRAWN, MOST_PARTS, MOST_WINDOWS, MOST_WISHES
 from tests.hostile import scan
 from tests.hostile.case import Case, entry, named, page, rss
 from tests.hostile.cases_documents import LONG
@@ -98,6 +99,21 @@ def _never_done() -> dict[str, Reply]:
     return {"larges": _scripted("larges", large), "large": _scripted("large", large), "larger": _scripted("larger", large), "waits": _scripted("waits", "")}  # fmt: skip
 
 
+_TAKES = f"""const held = [];
+const more = () => {{ held.push(new Uint8Array(64 * 2 ** 20).fill(1)); if (held.length < {3 * MOST_MB // 64}) setTimeout(more, 50); }};
+fetch('/held').catch(() => 0); more();"""
+
+
+def _without_end() -> dict[str, Reply]:
+    """Pages that are given up for what they ask for; what one of them waits for keeps it open until then, on a slow machine, too."""
+    ways = {
+        "asks": f"for (let n = 0; n < {MOST_WISHES}; n++) {{ if (n % 2) fetch('/asked?' + n).catch(() => 0); new Image().src = '/picture?' + n; }}",
+        "opens": f"for (let n = 0; n <= {MOST_WINDOWS}; n++) window.open('/opened?' + n);",
+        "blanks": f"for (let n = 0; n <= {MOST_WINDOWS}; n++) window.open('about:blank');",
+    }  # fmt: skip
+    return {name: _scripted(name, f"fetch('/held').catch(() => 0); {script}") for name, script in ways.items()}
+
+
 @dataclass
 class Drawn:
     world: World
@@ -144,11 +160,10 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drawn]:
         pages: dict[str, Page] = {f"/{name}": reply for name, reply in _ways_out(canary, udp, secret).items()}
         pages |= {"/to-inside": redirect(canary.url("/secret")), "/worker.js": Reply("", headers={"Content-Type": "text/javascript"})}
         pages["/file.bin"] = Reply(b"x", headers={"Content-Disposition": "attachment; filename=../../x.sh"})
-        # Whether these are read or given up depends on how fast the machine is.
-        asks: dict[str, Page] = {
-            "/asks": _scripted("asks", "for (let n = 0; n < 600; n++) { fetch('/asked?' + n).catch(() => 0); new Image().src = '/picture?' + n; }"),
-            "/opens": _scripted("opens", "for (let n = 0; n < 8; n++) window.open('/opened?' + n);"),
-        }  # fmt: skip
+        held = threading.Event()
+        asks: dict[str, Page] = {f"/{name}": reply for name, reply in _without_end().items()}
+        greedy: dict[str, Page] = {"/takes": _scripted("takes", _TAKES)}
+        asks["/held"] = greedy["/held"] = lambda seen: Reply("" if held.wait(10) else "late")
         stuck: dict[str, Page] = {f"/{name}": reply for name, reply in _never_done().items()}
         app = "document.querySelector('#app').innerHTML = '<article><h1>' + document.title + '</h1>' + ('<p>' + text + '</p>').repeat(3) + '</article>';"
         honest = Reply(
@@ -158,22 +173,24 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drawn]:
         cases = [
             Case(name="ways-out", feed=_feed("ways-out", pages), pages=pages, config={"browser": True}),
             Case(name="asks", feed=_feed("asks", asks), pages=asks, config={"browser": True}),
+            Case(name="greedy", feed=_feed("greedy", greedy), pages=greedy, config={"browser": True}),
             Case(name="never-done", feed=_feed("never-done", stuck), pages=stuck, config={"browser": True}),
             *(Case(name=f"honest-{n}", feed=rss(entry(f"honest-{n}", 1, named("vẽ thật"))), pages={"/1": honest}, config={"browser": True}) for n in range(2)),
         ]  # fmt: skip
         with world(cases, folder, timeout_seconds=20.0, deadline_minutes=8) as made:
             watch = _Sockets()
             watch.start()
-            run = made.run("crawl", "--json", every=1.0)
+            run = made.run("-v", "crawl", "--json", every=1.0)
             watch.ended.set()
             watch.join()
+            held.set()
             assert watch.looked
             yield Drawn(made, run, canary, udp, made.run("export", "--text").out, watch.found)
     udp.socket.close()
 
 
 def _feed(host: str, pages: dict[str, Page]) -> str:
-    names = [path[1:] for path in pages if path not in {"/to-inside", "/worker.js", "/file.bin"}]
+    names = [path[1:] for path in pages if path not in {"/to-inside", "/worker.js", "/file.bin", "/held"}]
     return rss(*(entry(host, name, named(f"vẽ {name}")) for name in names))  # asked in this order: none has a date
 
 
@@ -205,13 +222,30 @@ def test_no_page_is_told_anything(drawn: Drawn) -> None:
 def test_a_page_that_tries_its_way_out_is_read_as_it_stands(drawn: Drawn, name: str) -> None:
     record = _stored(drawn)[name]
     assert record["title"] == named(f"vẽ {name}")
-    assert record["body_from"] == "page" and LONG in record["text"]
+    assert record["body_from"] == "page" and LONG in record["text"], drawn.run.err
 
 
-@pytest.mark.parametrize("name", ["larges", "large", "larger", "waits"])
+@pytest.mark.parametrize("name", ["larges", "large", "larger", "waits", "asks", "opens", "blanks", "takes"])
 def test_a_page_that_is_never_done_costs_itself(drawn: Drawn, name: str) -> None:
     record = _stored(drawn)[name]
     assert (record["title"], record["body_from"]) == (named(f"vẽ {name}"), "feed")
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("asks", "its scripts ask for things without end"),
+        ("opens", "its scripts open windows without end"),
+        ("blanks", "its scripts open windows without end"),
+        ("takes", f"it took more than {MOST_MB} MB of memory"),
+        ("large", "it is larger than is read when it is drawn"),
+    ],
+)
+def test_what_ended_a_page_is_told_and_nothing_else_is(drawn: Drawn, name: str, why: str) -> None:
+    host = {"takes": "greedy", "large": "never-done"}.get(name, "asks")
+    assert f"http://{host}.example/{name} could not be drawn: {why}" in drawn.run.err
+    for noise in ("Task was destroyed", "never retrieved", "Traceback", "asyncio"):
+        assert noise not in drawn.run.err, noise
 
 
 def test_an_honest_page_is_drawn_beside_them(drawn: Drawn) -> None:
