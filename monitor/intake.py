@@ -302,7 +302,9 @@ class StoreIntake:
             return [self._unmatched(arrival) for arrival in arrivals]
         try:
             with self._store.transaction() as transaction:
-                outcomes = iter([self._keep(transaction, one) for one in kept])
+                seen: list[Sighting] = []
+                outcomes = iter([self._keep(transaction, one, seen) for one in kept])
+                transaction.sightings.note(seen, self._now())
         except StorageError:
             raise
         except Exception:
@@ -325,7 +327,8 @@ class StoreIntake:
             return None
         return _Judged(arrival=arrival, document=document, matches=matches, recurring=recurring)
 
-    def _keep(self, transaction: Transaction, one: _Judged) -> Outcome:
+    def _keep(self, transaction: Transaction, one: _Judged, seen: list[Sighting]) -> Outcome:
+        """Store an arrival; its sighting is added to `seen`, to be noted with those of the others."""
         arrival, article, entry = one.arrival, one.arrival.article, one.arrival.entry
         now = self._now()
         baseline = self.is_baseline(arrival.source, article, now)
@@ -337,7 +340,7 @@ class StoreIntake:
         )
         outcome, article_id = keeping.keep(arrival, one.matches, baseline=baseline)
         if entry is not None:
-            transaction.sightings.note([_sighting(arrival.source, entry, article_id)], now)
+            seen.append(_sighting(arrival.source, entry, article_id))
             if arrival.retry:
                 transaction.pending.add(arrival.source, entry, article.why_no_page, now)
             elif (arrival.source.id, entry.key) in self._waited:

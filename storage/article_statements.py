@@ -35,6 +35,7 @@ ADD_ARTICLE = Prepared(
 )  # fmt: skip
 ADD_TEXT = Prepared(_adding(schema.texts, "article_id", "summary", "text"))
 ADD_URL = Prepared(_adding(schema.article_urls, "url_key", "article_id"))
+ADD_MENTION, ADD_SUPPRESSION = Prepared(insert(schema.mentions)), Prepared(insert(schema.suppressions))
 MENTIONS = (
     select(schema.mentions)
     .where(schema.mentions.c.article_id.in_(_KEYS))

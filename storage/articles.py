@@ -68,9 +68,9 @@ class Articles:
         }
         article_id = self._inserted(statements.ADD_ARTICLE, values)
         if new.copy_id is None:
-            statements.SET_COPY.run(self._connection, {"b_id": article_id, "b_copy": article_id})
-        statements.ADD_TEXT.run(self._connection, {"article_id": article_id, "summary": article.summary, "text": article.text})
-        statements.ADD_URL.run_many(self._connection, [{"url_key": key, "article_id": article_id} for key in new.url_keys])
+            statements.SET_COPY.change(self._connection, {"b_id": article_id, "b_copy": article_id})
+        statements.ADD_TEXT.change(self._connection, {"article_id": article_id, "summary": article.summary, "text": article.text})
+        statements.ADD_URL.change_many(self._connection, [{"url_key": key, "article_id": article_id} for key in new.url_keys])
         self._add_hits(article_id, new.mentions, new.suppressions)
         self._unindexed.append((article_id, article))
         return article_id
@@ -193,7 +193,7 @@ class Articles:
         found: set[int] = set()
         for key in url_keys:
             if key:
-                found.update(statements.BY_URL.run(self._connection, {"key": key}).scalars())
+                found.update(one for (one,) in statements.BY_URL.rows(self._connection, {"key": key}))
         return sorted(found)
 
     def of_title(self, title: str, since: datetime, until: datetime, *, opaque: bool | None = None) -> list[int]:
@@ -204,8 +204,8 @@ class Articles:
         """
         asked = {"title": title, "since": since, "until": until}
         if opaque is None:
-            return list(statements.BY_TITLE.run(self._connection, asked).scalars())
-        return list(statements.BY_TITLE_OPAQUE.run(self._connection, asked | {"opaque": opaque}).scalars())
+            return [one for (one,) in statements.BY_TITLE.rows(self._connection, asked)]
+        return [one for (one,) in statements.BY_TITLE_OPAQUE.rows(self._connection, asked | {"opaque": opaque})]
 
     def get(self, article_id: int) -> StoredArticle | None:
         """Return one article."""
@@ -343,15 +343,16 @@ class Articles:
             self._connection.execute(update(stories).where(stories.c.id == one, empty).values(went_to=into))
 
     def _inserted(self, statement: Prepared, values: dict[str, Any]) -> int:
-        return int(statement.run(self._connection, values).scalar_one())
+        ((made,),) = statement.rows(self._connection, values)
+        return int(made)
 
     def _add_hits(self, article_id: int, mentions: Sequence[Mention], suppressions: Sequence[Suppression]) -> None:
         if mentions:
             rows = [mention_row(mention) | {"article_id": article_id, "position": at} for at, mention in enumerate(mentions)]
-            self._connection.execute(insert(schema.mentions), rows)
+            statements.ADD_MENTION.change_many(self._connection, rows)
         if suppressions:
             rows = [suppression_row(hit) | {"article_id": article_id, "position": at} for at, hit in enumerate(suppressions)]
-            self._connection.execute(insert(schema.suppressions), rows)
+            statements.ADD_SUPPRESSION.change_many(self._connection, rows)
 
     def _stream(self, ids: Sequence[int], *, with_text: bool) -> Iterator[StoredArticle]:
         for start in range(0, len(ids), _BATCH):

@@ -88,14 +88,14 @@ class Dedupe:
         """Return articles as the index knows them, by id; those it does not hold are left out."""
         if not article_ids:
             return []
-        rows = self._connection.execute(_SKETCHES[self._postgres], {"keys": self._list(list(article_ids))})
+        rows = _SKETCHES[self._postgres].rows(self._connection, {"keys": self._list(list(article_ids))})
         return [
             Candidate(
-                article_id=row.article_id, story_id=row.story_id, copy_id=row.copy_id, at=row.at, suppressed=row.suppressed,
-                fingerprint=Fingerprint.unpack(row.sketch, row.at),
+                article_id=article_id, story_id=story_id, copy_id=copy_id, at=at, suppressed=suppressed,
+                fingerprint=Fingerprint.unpack(sketch, at),
             )
-            for row in rows
-            if row.version == VERSION
+            for article_id, at, version, sketch, story_id, copy_id, suppressed in rows
+            if version == VERSION
         ]  # fmt: skip
 
     def counts(self, keys: Iterable[int]) -> dict[int, int]:
@@ -104,8 +104,7 @@ class Dedupe:
         counts: dict[int, int] = {}
         asked = sorted(set(keys))
         for start in range(0, len(asked), _AT_ONCE):
-            rows: Sequence[Any] = _COUNTS[self._postgres].run(self._connection, {"keys": self._list(asked[start : start + _AT_ONCE])}).all()
-            counts.update(rows)
+            counts.update(_COUNTS[self._postgres].rows(self._connection, {"keys": self._list(asked[start : start + _AT_ONCE])}))
         return counts
 
     def rarity(self, keys: Sequence[int]) -> dict[int, int]:
@@ -117,9 +116,8 @@ class Dedupe:
                 self.flush()
                 counted.clear()
                 unknown = [*keys, _TOTAL]
-            rows: Sequence[Any] = _COUNTS[self._postgres].run(self._connection, {"keys": self._list(unknown)}).all()
             counted.update(dict.fromkeys(unknown, 0))
-            counted.update(rows)
+            counted.update(_COUNTS[self._postgres].rows(self._connection, {"keys": self._list(unknown)}))
             for key in unknown:
                 if added := self._unwritten.get(key):
                     counted[key] += added
@@ -150,12 +148,12 @@ class Dedupe:
         day = stamp(at) if fingerprint.dated else 0
         keys = self._keys(fingerprint, self.rarity(fingerprint.terms), INDEXED)
         row = {"article_id": article_id, "at": at, "version": VERSION, "sketch": fingerprint.pack()}
-        if _ADD_SKETCH[self._postgres].run(self._connection, row).rowcount != 1:
+        if _ADD_SKETCH[self._postgres].change(self._connection, row) != 1:
             self.remove(article_id)
-            _ADD_SKETCH[self._postgres].run(self._connection, row)
+            _ADD_SKETCH[self._postgres].change(self._connection, row)
         marks = [*fingerprint.bands, *([] if fingerprint.dated else [_UNDATED])]
-        _ADD_BAND.run_many(self._connection, [{"band": band, "day": day, "article_id": article_id} for band in marks])
-        _ADD_TERM.run_many(self._connection, [{"term": term, "day": day, "article_id": article_id} for term in keys])
+        _ADD_BAND.change_many(self._connection, [{"band": band, "day": day, "article_id": article_id} for band in marks])
+        _ADD_TERM.change_many(self._connection, [{"term": term, "day": day, "article_id": article_id} for term in keys])
         self._count(fingerprint.terms, 1)
         if not fingerprint.dated:
             self._any_undated = True
@@ -185,13 +183,13 @@ class Dedupe:
         self._unwritten.clear()
         for change, keys in sorted(by_change.items()):
             # Sorted, so that writers which do not take turns would still not wait for each other in a circle.
-            _BUMP[self._postgres].run(self._connection, {"keys": self._list(sorted(keys)), "by": change})
+            _BUMP[self._postgres].change(self._connection, {"keys": self._list(sorted(keys)), "by": change})
 
     # ------------------------------------------------------------------ what is to be grouped once more
 
     def stir(self, article_ids: Iterable[int]) -> None:
         """Note that articles came near each other, to be grouped together at the end."""
-        _STIR[self._postgres].run_many(self._connection, [{"article_id": one} for one in sorted(set(article_ids))])
+        _STIR[self._postgres].change_many(self._connection, [{"article_id": one} for one in sorted(set(article_ids))])
 
     def stirred(self, limit: int) -> list[int]:
         """Return ids of articles that wait to be grouped, the first ones first."""
@@ -235,9 +233,9 @@ class Dedupe:
         for number, (key, worth) in enumerate(keys.items()):
             asked[f"k{number}"], asked[f"w{number}"] = key, worth
         asked["low"], asked["high"] = (max(day - around, 1), day + around) if dated else (0, _ALWAYS)
-        rows: Sequence[Any] = lookup.statement.run(self._connection, asked).all()
+        rows = lookup.statement.rows(self._connection, asked)
         if dated and self._undated():
-            rows = [*rows, *lookup.statement.run(self._connection, asked | {"low": 0, "high": 0}).all()]
+            rows += lookup.statement.rows(self._connection, asked | {"low": 0, "high": 0})
         ranked = sorted((-int(worth), article_id) for article_id, worth in rows)
         return [article_id for _, article_id in ranked[: lookup.most]]
 
@@ -320,9 +318,9 @@ def _count_of(postgres: bool) -> Prepared:
     return Prepared(select(term_counts.c.term, term_counts.c.articles).where(term_counts.c.term.in_(select(given.c.value))))
 
 
-def _sketches_of(postgres: bool) -> Any:
+def _sketches_of(postgres: bool) -> Prepared:
     given, table = _given(postgres), schema.articles
-    return (
+    return Prepared(
         select(
             sketches.c.article_id,
             sketches.c.at,

@@ -32,51 +32,71 @@ _QUARTER_WORDS = (
 )
 _QUARTERS = tuple(re.compile(words) for words in _QUARTER_WORDS)
 # Stages of one matter that exclude each other in headlines: begun and finished, arrested and sentenced, named and chosen.
-_STAGES = tuple(
-    (kind, stage, re.compile(words))
-    for kind, stage, words in (
-        (6, 1, (r"\bkhoi cong\b|\bdong tho\b|\b(?:breaks?|broke|breaking) ground\b|\bgroundbreaking\b|\bground-breaking\b|\b(?:starts?|begins?|started|began) (?:construction|building|work)\b"
-               r"|\bpremiere pierre\b|\bdebut des travaux\b|着工|起工|착공|\bspatenstich\b|\bprimera piedra\b")),
-        (6, 2, (r"\bkhanh thanh\b|\bdi vao hoat dong\b|\bkhai truong\b|\bkhai giang\b|\binaugurat|\binaugur(?:e|ee|es|ation)\b|\b(?:opens|opened) (?:its|their|the) doors\b|\bcompletes? construction\b"
-               r"|竣工|落成|준공|개관|\beingeweiht\b")),
-        (7, 1, r"\bbat (?:tam )?giam\b|\bkhoi to\b|\barrest(?:s|ed)?\b|\binterpelle|\bmis(?:e)? en examen\b|逮捕|체포|\bfestgenommen\b"),
-        (7, 2, r"\btuyen an\b|\blinh an\b|\b(?:nam|thang) tu\b|\bsentenced\b|\bjailed for\b|\bcondamn|判決|선고|\bverurteilt\b"),
-        (8, 1, r"\bnominated\b|\bshortlist|\bnominee|\bde cu\b|\bvao chung ket\b|\bnomme(?:e)?s? (?:aux|pour)\b|\bfinaliste"),
-        (8, 2, r"\bwins?\b|\bwon\b|\bgianh giai\b|\bdoat giai\b|\bvo dich\b|\bremporte"),
-    )
+_STAGE_WORDS = (
+    # kind, stage, words (each at the beginning of a word), words of scripts without spaces
+    (6, 1, (r"khoi cong\b|dong tho\b|(?:breaks?|broke|breaking) ground\b|groundbreaking\b|ground-breaking\b|(?:starts?|begins?|started|began) (?:construction|building|work)\b"
+           r"|premiere pierre\b|debut des travaux\b|spatenstich\b|primera piedra\b"), "着工|起工|착공"),
+    (6, 2, (r"khanh thanh\b|di vao hoat dong\b|khai truong\b|khai giang\b|inaugurat|inaugur(?:e|ee|es|ation)\b|(?:opens|opened) (?:its|their|the) doors\b|completes? construction\b"
+           r"|eingeweiht\b"), "竣工|落成|준공|개관"),
+    (7, 1, r"bat (?:tam )?giam\b|khoi to\b|arrest(?:s|ed)?\b|interpelle|mis(?:e)? en examen\b|festgenommen\b", "逮捕|체포"),
+    (7, 2, r"tuyen an\b|linh an\b|(?:nam|thang) tu\b|sentenced\b|jailed for\b|condamn|verurteilt\b", "判決|선고"),
+    (8, 1, r"nominated\b|shortlist|nominee|de cu\b|vao chung ket\b|nomme(?:e)?s? (?:aux|pour)\b|finaliste", ""),
+    (8, 2, r"wins?\b|won\b|gianh giai\b|doat giai\b|vo dich\b|remporte", ""),
 )  # fmt: skip
+
+
+def _at_words(words: str, others: str) -> re.Pattern[str]:
+    """One boundary before all of them: it is asked word by word, not letter by letter for each."""
+    return re.compile(rf"\b(?:{words})" + (f"|{others}" if others else ""))
+
+
+_STAGES = tuple((kind, stage, _at_words(words, others)) for kind, stage, words, others in _STAGE_WORDS)
+_ANY_STAGE = _at_words("|".join(words for _, _, words, _ in _STAGE_WORDS), "|".join(others for _, _, _, others in _STAGE_WORDS if others))
+_DIGIT = re.compile(r"\d")
 _HALVES = re.compile(
     r"half[\s\-]year|first half|nua dau nam|premier semestre|6 thang|sau thang|9 thang|nine months|full[\s\-]year|ca nam|annual"
 )
 _SCORE = re.compile(r"(?<![\d/.,:\-])(\d|1[0-5])\s?[-–]\s?(\d|1[0-5])(?![\d/.,:\-%])")
 _DATE = re.compile(r"(?<![\d.,/])(\d{1,2})[/.\-](\d{1,2})(?:[/.\-]((?:19|20)?\d\d))?(?![\d/]|[.,]\d)")
 _YEAR = re.compile(r"\b((?:19|20)\d\d)\b(?!\s?[-–]\s?\d)")
-_SERIAL = re.compile(
+_SERIAL = _at_words(
+    r"hom nay\b|today'?s\b|live (?:blog|updates?|coverage)\b|live:|en direct\b|truc tiep\b|du du bao\b|du bao thoi tiet\b|weather forecast\b|meteo\b"
+    r"|horoscope\b|tu vi\b|xo so\b|lottery\b|gia (?:vang|xang|usd|ca phe|heo|tieu|lua|dau|bac)\b|ty gia\b|exchange rates?\b|market (?:wrap|close|report|update)\b|stocks to watch\b"
+    r"|weekly\b|daily\b|newsletter\b|morning brief|round-?up\b|digest\b|diem (?:tin|bao)\b|tieu diem\b|chuyen dong \d|ban tin\b|tin (?:nhanh|sang|toi|trua)\b|column\b|chronique\b|revue de presse\b"
+    r"|obituar|in memoriam\b|necrologie\b|cao pho\b|tin buon\b|cours de (?:l'or|la bourse)\b|cac 40\b|vn-?index\b|crossword\b|quiz\b|tv guide\b|lich (?:thi dau|phat song|cup)\b"
+    r"|things to (?:know|do)\b|deals of the (?:day|week)\b|opening bell\b|closing bell\b|minute by minute\b|minute par minute\b|as it happened\b",
+    "",
+)
+_SERIAL_BARS = re.compile(r"\S \| .* \| ")
+_SERIAL_CJK = re.compile(
     r"日経平均|終値|東京株|円相場|為替|天気予報|宝くじ|占い|きょうの|今日の|週間|連載|社説|訃報|生中継|速報中"
     r"|코스피|코스닥|환율|마감|증시|날씨|운세|로또|오늘의|주간|연재|사설|부고|생중계"
     r"|收盘|股市|汇率|天气|彩票|讣告|直播"
-    r"|\bhom nay\b|\btoday'?s\b|\blive (?:blog|updates?|coverage)\b|\blive:|\ben direct\b|\btruc tiep\b|\bdu du bao\b|\bdu bao thoi tiet\b|\bweather forecast\b|\bmeteo\b"
-    r"|\bhoroscope\b|\btu vi\b|\bxo so\b|\blottery\b|\bgia (?:vang|xang|usd|ca phe|heo|tieu|lua|dau|bac)\b|\bty gia\b|\bexchange rates?\b|\bmarket (?:wrap|close|report|update)\b|\bstocks to watch\b"
-    r"|\bweekly\b|\bdaily\b|\bnewsletter\b|\bmorning brief|\bround-?up\b|\bdigest\b|\bdiem (?:tin|bao)\b|\btieu diem\b|\bchuyen dong \d|\S \| .* \| |\bban tin\b|\btin (?:nhanh|sang|toi|trua)\b|\bcolumn\b|\bchronique\b|\brevue de presse\b"
-    r"|\bobituar|\bin memoriam\b|\bnecrologie\b|\bcao pho\b|\btin buon\b|\bcours de (?:l'or|la bourse)\b|\bcac 40\b|\bvn-?index\b|\bcrossword\b|\bquiz\b|\btv guide\b|\blich (?:thi dau|phat song|cup)\b"
-    r"|\bthings to (?:know|do)\b|\bdeals of the (?:day|week)\b|\bopening bell\b|\bclosing bell\b|\bminute by minute\b|\bminute par minute\b|\bas it happened\b"
 )  # fmt: skip
 
 
 def periods(title: str) -> frozenset[int]:
     """Return what a folded headline is numbered by: "kind * 2**24 + value"."""
+    found = _numbered(title) if _DIGIT.search(title) else set()
+    if _ANY_STAGE.search(title):
+        found.update(kind << 24 | stage for kind, stage, pattern in _STAGES if pattern.search(title))
+    if "quarter" in title or "trimestre" in title or "quy " in title:
+        found.update(1 << 24 | number for number, pattern in enumerate(_QUARTERS, 1) if pattern.search(title))
+    if half := _HALVES.search(title):
+        found.add(1 << 24 | 0x8000 | zlib.crc32(half[0].encode()) & 0x7FFF)
+    head, bar, tail = title.rpartition(" | ")
+    if bar and len(tail.split()) >= 3:
+        # A series named behind a bar: its parts are told apart by what stands before it.
+        found.add((0x40 | zlib.crc32(tail.encode()) & 0x3F) << 24 | zlib.crc32(head.encode()) & 0xFFFFFF)
+    return frozenset(found)
+
+
+def _numbered(title: str) -> set[int]:
+    """Return the periods that digits name."""
     found = set()
     for kind, pattern in _PERIODS:
         for match in pattern.finditer(title):
             found.add(kind << 24 | int(next(group for group in match.groups() if group)))
-    for kind, stage, pattern in _STAGES:
-        if pattern.search(title):
-            found.add(kind << 24 | stage)
-    for number, pattern in enumerate(_QUARTERS, 1):
-        if pattern.search(title):
-            found.add(1 << 24 | number)
-    if half := _HALVES.search(title):
-        found.add(1 << 24 | 0x8000 | zlib.crc32(half[0].encode()) & 0x7FFF)
     for match in _DATE.finditer(title):
         first, second = int(match[1]), int(match[2])
         if 0 < first <= 31 and 0 < second <= 31 and min(first, second) <= 12:
@@ -91,18 +111,16 @@ def periods(title: str) -> frozenset[int]:
                 found.add(4 << 24 | min(known, int(day)) * 32 + max(known, int(day)))
     for match in _SCORE.finditer(title):
         found.add(10 << 24 | min(int(match[1]), int(match[2])) << 8 | max(int(match[1]), int(match[2])))
-    head, bar, tail = title.rpartition(" | ")
-    if bar and len(tail.split()) >= 3:
-        # A series named behind a bar: its parts are told apart by what stands before it.
-        found.add((0x40 | zlib.crc32(tail.encode()) & 0x3F) << 24 | zlib.crc32(head.encode()) & 0xFFFFFF)
     for match in _YEAR.finditer(title):
         found.add(5 << 24 | int(match[1]))
-    return frozenset(found)
+    return found
 
 
 def is_serial(title: str) -> bool:
     """Whether a folded headline is that of a column, a live blog, a list of the day, an obituary."""
-    return bool(_SERIAL.search(title))
+    return bool(
+        _SERIAL.search(title) or ("|" in title and _SERIAL_BARS.search(title)) or (not title.isascii() and _SERIAL_CJK.search(title))
+    )
 
 
 def amount(digits: str) -> int:

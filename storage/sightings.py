@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, case, func, literal, null, select, update
 
 from storage import schema
+from storage.prepared import Prepared
 from storage.upsert import insert_into
 
 
@@ -69,7 +70,7 @@ _BY_ADDRESS = (
 
 
 @cache
-def _note(postgres: bool) -> Any:
+def _note(postgres: bool) -> Prepared:
     statement = insert_into(postgres, schema.sightings)
     new, old = statement.excluded, schema.sightings.c
     changes = {
@@ -78,7 +79,7 @@ def _note(postgres: bool) -> Any:
         "article_id": func.coalesce(new.article_id, old.article_id),
         "no_page": func.coalesce(new.no_page, old.no_page),
     }
-    return statement.on_conflict_do_update(index_elements=["source_id", "entry_key"], set_=changes)
+    return Prepared(statement.on_conflict_do_update(index_elements=["source_id", "entry_key"], set_=changes))
 
 
 class Sightings:
@@ -122,8 +123,7 @@ class Sightings:
                 "last_seen": at,
                 "no_page": row.no_page[:300] if row.no_page is not None else None,
             }
-        if values:
-            self._connection.execute(_note(self._connection.dialect.name == "postgresql"), list(values.values()))
+        _note(self._connection.dialect.name == "postgresql").change_many(self._connection, list(values.values()))
 
     def seen_again(self, source_id: str, keys: Sequence[str], now: datetime) -> None:
         """Note that known entries of a source were seen again."""

@@ -37,13 +37,17 @@ class Verdicts:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._muted: dict[str, list[str]] | None = None  # host -> topics; few, and asked of each article
+        self._any: bool | None = None  # whether anything was ever decided: in most stores nothing was
 
     def add(self, kind: str, article_id: int, now: datetime, *, topic: str = "", other_id: int | None = None) -> None:
         """Remember a decision: "not-us" or "is-us" (for `topic`, "" for all), "same-story" or "not-same" (as `other_id`)."""
+        self._any = True
         self._connection.execute(insert(schema.verdicts).values(at=now, kind=kind, topic=topic, article_id=article_id, other_id=other_id))
 
     def of_story(self, story_id: int) -> dict[str, str]:
         """Return topic -> "not-us" or "is-us" where it was decided for all of a story, article for article (copies count as one)."""
+        if not self._said_anything():
+            return {}
         table, articles = schema.verdicts, schema.articles
         groups = set(self._connection.scalars(select(articles.c.copy_id).where(articles.c.story_id == story_id)))
         rows = self._connection.execute(
@@ -73,6 +77,11 @@ class Verdicts:
         said = {row.topic: row.kind for row in rows}
         host = self._connection.scalar(select(articles.c.outlet_host).where(articles.c.id == article_id))
         return said | self.muted(host or "", said)
+
+    def _said_anything(self) -> bool:
+        if self._any is None:
+            self._any = self._connection.scalar(select(schema.verdicts.c.id).limit(1)) is not None
+        return self._any
 
     def latest(self, limit: int) -> list[Saying]:
         """Return what was decided last, newest first."""
