@@ -1,7 +1,7 @@
 """The digest over 100,000 stored articles: `monitor digest --preview` beside a day's list out of the `reader` library.
 
 Both hold the same 100,000 entries of the last year, 300 of them of today. The monitor's store is filled through its own tables, told up
-to yesterday; reader's by its own update from feed files, where it is installed (`pip install reader`). Reading and rendering is measured,
+to yesterday; reader's by its own update from feed files, where it is installed (`pip install reader sgmllib3k`). Reading and rendering is measured,
 filling is not.
 """
 
@@ -138,7 +138,7 @@ def main() -> None:
         }
         rival = "reader, a day's list"
         if find_spec("reader") is None:
-            rows[rival] = "not installed here: pip install reader"
+            rows[rival] = "not installed here: pip install reader sgmllib3k"
         else:
             feeds = folder / "feeds"
             feeds.mkdir()

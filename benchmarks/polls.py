@@ -2,7 +2,7 @@
 
 Whole-process CPU, medians; the feeds come from one loopback server. Pages are left out, so every contender does the same work:
 fetch, parse, keep what is new. Rivals: the `reader` library, `rss2email` (r2e run --no-send), a bare feedparser loop; the first two run
-where they are installed (`pip install reader rss2email`). Each has to have kept all entries in the end.
+where they are installed (`pip install reader rss2email sgmllib3k`). Each has to have kept all entries in the end.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def contenders(folder: Path, address: str) -> dict[str, list[str] | str]:
         "rss2email": rss2email(folder, address),
     }
     if find_spec("reader") is None:
-        commands["reader"] = "not installed here: pip install reader"
+        commands["reader"] = "not installed here: pip install reader sgmllib3k"
     return commands
 
 

@@ -96,7 +96,7 @@ class SitemapPoller(Poller):
         )
         if not walk.failed:
             return poll
-        said = f"{len(walk.failed)} of {walk.sitemaps} sitemaps could not be read: {walk.failed[0]}"
+        said = f"{len(walk.failed)} of {walk.sitemaps + len(walk.failed)} sitemaps could not be read: {walk.failed[0]}"
         return replace(poll, outcome=PollOutcome.FAILED, error_kind="sitemap-part", error=said, validators=None)
 
     def horizon(self, state: SourceState, now: datetime) -> datetime | None:

@@ -90,7 +90,7 @@ def test_headlines_that_contradict_each_other_keep_two_groups_apart() -> None:
 def test_what_is_bound_stays_together_however_unlike() -> None:
     other = print_of("Rain in Oslo", "It rained in Oslo for nine days, the weather office says, and the Akerselva rose by 1.2 metres.")
     members = [Member(fingerprint=LAB[0], bound=7), Member(fingerprint=other, bound=7), Member(fingerprint=LAB[1])]
-    assert [0, 1] in groups(members) or [0, 1, 2] in groups(members)
+    assert any({0, 1} <= set(one) for one in groups(members))
     assert groups([]) == []
 
 

@@ -49,7 +49,7 @@ def test_every_shape_says_it_in_its_language(shape: str, language: str, said: st
     text = flat(told(language), shape)
     assert said in text
     assert f"{only}Tin Sáng (tinsang.example) 4, x.example 2." in text
-    assert "`monitor sources add tinsang.example`" in text or "monitor sources add tinsang.example" in text
+    assert "monitor sources add tinsang.example" in text
     assert only not in flat(told(language, None), shape)
 
 

@@ -70,27 +70,25 @@ def test_who_failed_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_slow_ones_hold_nobody_up_and_are_not_without_number(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "SLOW_S", 0.02)
-    under_way, most = 0, 0
     ready = asyncio.Event()
 
     async def work(name: str) -> None:
-        nonlocal under_way, most
-        under_way += 1
-        most = max(most, under_way)
         if name == "quick":
             ready.set()
         else:
             await asyncio.wait_for(ready.wait(), 5)
-        under_way -= 1
 
     run([source("slow1"), source("slow2"), source("quick")], [], work, at_once=2)
-    most = 0
+    under_way, most = 0, 0
+    full = asyncio.Event()
 
     async def stalls(name: str) -> None:
         nonlocal under_way, most
         under_way += 1
         most = max(most, under_way)
-        await asyncio.sleep(0.2)
+        if under_way == turns.MOST:
+            asyncio.get_running_loop().call_later(0.2, full.set)  # long enough for one too many to begin
+        await asyncio.wait_for(full.wait(), 10)
         under_way -= 1
 
     run([source(f"slow{number}") for number in range(9)], [], stalls, at_once=1)

@@ -233,7 +233,7 @@ def test_a_writer_that_is_killed_leaves_a_whole_store(database_url: str) -> None
         started = time.monotonic()
         add(store, 2)  # no lock is left behind
         assert time.monotonic() - started < 20
-        assert found(store, "thứ 2") == [2] or len(found(store, "thứ 2")) == 1
+        assert len(found(store, "thứ 2")) == 1
         if store.dialect == "sqlite":
             with store.reading() as reading:
                 assert reading.connection.exec_driver_sql("PRAGMA integrity_check").scalar() == "ok"
