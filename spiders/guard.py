@@ -94,8 +94,8 @@ class AddressMiddleware:
         if parts.scheme not in {"http", "https"} or not host:
             raise Refused("bad-address", f"{request.url[:200]} is no web address")
         place = netloc(request.url)
-        # The resolver sees no port and lets a named host pass; so its other ports are refused here. And what the user lets us read inside
-        # is not for a stranger's script to read, which could send it on: only a page of that place itself asks there.
+        # Of a host that the configuration names, the named ports alone. And what the user lets us read inside is not for a stranger's
+        # script to read, which could send it on: only a page of that place itself asks there.
         asked_by = request.meta.get("asked_by", place)
         if (is_private(host) or host in self._names) and (place not in self._allowed or asked_by != place):
             raise Refused("private-address", f"{host} stands in a private network; the configuration may allow it: [network] allow")
@@ -112,15 +112,16 @@ class GuardedResolver:
 
     Args:
         timeout: seconds that a name server may take.
-        allowed: `host:port` pairs that may lead into a private network; the middleware knows the port.
-        proxies: host names that may, too.
+        allowed: `host:port` pairs that may lead into a private network.
+        proxies: such pairs of the environment's proxies, which may, too.
     """
 
     def __init__(self, reactor: Any, timeout: float, allowed: frozenset[str], proxies: frozenset[str]) -> None:
         self._reactor = reactor
         self._timeout = timeout
-        self._exempt = _hosts(allowed) | proxies
-        self._known: dict[str, list[tuple[Any, ...]]] = {}  # for this crawl, which is one process
+        # A tunnel through a proxy is opened by name alone, without a port (0); nothing else is.
+        self._exempt = allowed | proxies | {f"{proxy.rpartition(':')[0]}:0" for proxy in proxies}
+        self._known: dict[tuple[str, bool], list[tuple[Any, ...]]] = {}  # for this crawl, which is one process
         self.refused: dict[str, str] = {}  # name -> the private address that it leads to
 
     @classmethod
@@ -128,7 +129,7 @@ class GuardedResolver:
         """Read the exceptions from the settings; a proxy that the environment names may stand anywhere."""
         from urllib.request import getproxies
 
-        proxies = frozenset(urlsplit(url if "://" in url else f"http://{url}").hostname or "" for url in getproxies().values())
+        proxies = frozenset(netloc(url if "://" in url else f"http://{url}") for url in getproxies().values())
         return cls(reactor, crawler.settings.getfloat("DNS_TIMEOUT"), _allowed(crawler), proxies)
 
     def install_on_reactor(self) -> None:
@@ -154,27 +155,28 @@ class GuardedResolver:
                     resolutionReceiver.addressResolved(kind("TCP", place[0], portNumber))
             resolutionReceiver.resolutionComplete()
 
-        if hostName in self._known:
-            done(self._known[hostName])
+        exempt = f"{f'[{hostName}]' if ':' in hostName else hostName.lower()}:{portNumber}" in self._exempt
+        if (hostName, exempt) in self._known:
+            done(self._known[hostName, exempt])
             return resolution
         asked: Deferred[Any] = deferToThread(socket.getaddrinfo, hostName, None, type=socket.SOCK_STREAM)
         asked.addTimeout(self._timeout, self._reactor)
-        asked.addCallbacks(lambda answer: self._public(hostName, answer), lambda failure: [])
+        asked.addCallbacks(lambda answer: self._usable(hostName, answer, exempt=exempt), lambda failure: [])
         asked.addCallback(done)
         return resolution
 
-    def _public(self, name: str, answer: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    def _usable(self, name: str, answer: list[tuple[Any, ...]], *, exempt: bool) -> list[tuple[Any, ...]]:
         """What of a name server's answer may be connected to."""
         kept = []
         for family, _, _, _, place in answer:
             if family not in {socket.AF_INET, socket.AF_INET6}:
                 continue
-            if name not in self._exempt and is_private(str(place[0])):
+            if not exempt and is_private(str(place[0])):
                 self.refused[name] = str(place[0])
             else:
                 kept.append((family, place))
         if kept:
-            self._known[name] = kept
+            self._known[name, exempt] = kept
         return kept
 
 

@@ -61,14 +61,22 @@ def check_sqlite(path: Path, *, quick: bool = False) -> None:
 
 
 def damage_of(store: Store) -> StorageDamaged | None:
-    """What is wrong with an SQLite file, for whoever has just fallen over something in it; None where nothing is, or for a server."""
+    """What is wrong with a database, for whoever has just fallen over something in it; None where nothing is found.
+
+    It reads the whole of it.
+    """
+    from storage.values import odd_value
+
     try:
         check(store)
+        with translated(store.name):
+            odd = odd_value(store)
     except StorageDamaged as error:
         return error
-    except StorageError:
+    except (StorageError, sqlite3.Error):
         return None
-    return None
+    hint = RESTORE if store.path is not None else RESTORE_SERVER
+    return StorageDamaged(f"{store.name}: the database is damaged: {odd}", hint=hint) if odd else None
 
 
 def server_version(store: Store) -> int:

@@ -7,7 +7,7 @@ import os
 import shutil
 import sqlite3
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -130,15 +130,22 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
 
 
 @contextmanager
-def translated(name: str) -> Iterator[None]:
-    """Turn the driver's errors into ours, with a message for a person."""
+def translated(name: str, odd: Callable[[], str | None] = lambda: None) -> Iterator[None]:
+    """Turn the driver's errors into ours, with a message for a person.
+
+    Args:
+        odd: says which value of the database cannot be read, if any; asked where one could not be.
+    """
     try:
         yield
     except DBAPIError as error:
+        if str(error.orig).startswith("Could not decode") and (found := odd()):
+            raise StorageDamaged(f"{name}: the database is damaged: {found}", hint=RESTORE) from error
         raise _in_words(error, name) from error
     except (UnicodeDecodeError, json.JSONDecodeError, struct.error) as error:
         # A value, or SQLite's own words about one, that nobody wrote so: it does not look at what stands inside of a row.
-        raise StorageDamaged(f"{name}: the database is damaged: a value in it cannot be read ({error})", hint=RESTORE) from error
+        said = odd() or f"a value in it cannot be read ({error})"
+        raise StorageDamaged(f"{name}: the database is damaged: {said}", hint=RESTORE) from error
     except BrokenPipeError:
         raise  # the reader of our output has gone: no matter of the store
     except OSError as error:

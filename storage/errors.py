@@ -15,16 +15,23 @@ from __future__ import annotations
 
 import errno
 
+_CLOSE = 16 * 1024**2  # bytes, of addresses
+
 # What is said where the machine, or a limit (ulimit, a container, systemd), gives no more memory, and what to do.
 NO_MEMORY = ("there is no memory left", "stop something, or allow more (ulimit -v, MemoryMax); nothing that was stored is lost")
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether an error, or what it came from, says that memory ran out; the loader of libraries says it in words of its own."""
+    """Whether an error, or what it came from, says that memory ran out, or can hardly be due to anything else.
+
+    The loader of libraries says it in words of its own, and Python itself where not even the error could be made.
+    """
     seen: BaseException | None = error
     for _ in range(8):
         if seen is None:
-            return False
+            break
+        if isinstance(seen, SystemError) and "without setting an exception" in str(seen):
+            return True
         if isinstance(seen, RuntimeError) and "can't start new thread" in str(seen):
             return True
         if isinstance(seen, MemoryError) or (isinstance(seen, OSError) and seen.errno == errno.ENOMEM):
@@ -34,7 +41,29 @@ def out_of_memory(error: BaseException) -> bool:
         ):
             return True
         seen = seen.__cause__ or seen.__context__
-    return False
+    return not isinstance(error, MediaMonitorError) and _at_its_limit()
+
+
+def _at_its_limit() -> bool:
+    """Whether this process has come close to what it may take at most: what goes wrong in it then goes wrong for want of memory.
+
+    Libraries do not always say so: a value that could not be made is missing somewhere else.
+    """
+    try:
+        import resource
+
+        most, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if most == resource.RLIM_INFINITY:
+            return False
+        with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 - as little as can be is to be imported here
+            taken = next((int(line.split()[1]) * 1024 for line in status if line.startswith("VmPeak:")), 0)
+    except (ModuleNotFoundError, FileNotFoundError):  # Windows has no limits, macOS no such file
+        return False
+    except (MemoryError, ImportError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return taken > most - _CLOSE
 
 
 class MediaMonitorError(Exception):

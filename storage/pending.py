@@ -63,7 +63,7 @@ class Pending:
         """Return what is to be asked again now, the longest waiting first."""
         table = schema.pending
         rows = self._connection.execute(select(table).where(table.c.next_try <= now).order_by(table.c.next_try).limit(limit))
-        return [(_source(row.source), _entry(row.entry)) for row in rows]
+        return [(source_of(row.source), entry_of(row.entry)) for row in rows]
 
     def of_address(self, key: str) -> list[tuple[str, str, datetime]]:
         """Return (source id, reason, next try) of what waits for an address, by `identity.url_key`."""
@@ -86,7 +86,8 @@ def _source_record(source: Source) -> dict[str, Any]:
     }
 
 
-def _source(record: dict[str, Any]) -> Source:
+def source_of(record: dict[str, Any]) -> Source:
+    """Read a source as it is kept; raises whatever a damaged one leads to."""
     values = dict(record)
     return Source(
         kind=Kind(values.pop("kind")),
@@ -105,7 +106,8 @@ def _entry_record(entry: Entry) -> dict[str, Any]:
     return record
 
 
-def _entry(record: dict[str, Any]) -> Entry:
+def entry_of(record: dict[str, Any]) -> Entry:
+    """Read an entry as it is kept; raises whatever a damaged one leads to."""
     values = dict(record)
     values["authors"] = tuple(values["authors"])
     for name in _DATES:

@@ -6,8 +6,10 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 partly done.
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import sys
+import threading
 import traceback
 from pathlib import Path
 from typing import Annotated
@@ -77,11 +79,36 @@ def _settle() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _hush_lack_of_memory() -> None:
+    """Keep Python from showing where memory ran out in what nobody can catch (a thread, an object's end, a log line): the command says that it did."""
+    logging.raiseExceptions = False
+    of_objects, of_threads = sys.unraisablehook, threading.excepthook
+
+    def unraisable(found: sys.UnraisableHookArgs) -> None:
+        if found.exc_value is None or not out_of_memory(found.exc_value):
+            of_objects(found)
+
+    def in_thread(found: threading.ExceptHookArgs) -> None:
+        if found.exc_value is None or not out_of_memory(found.exc_value):
+            of_threads(found)
+
+    sys.unraisablehook, threading.excepthook = unraisable, in_thread
+
+
 def main() -> None:
     """Run the command line; ends the process."""
+    try:
+        _main()
+    except MemoryError:  # not even the words for it could be made
+        os.write(2, b"monitor: " + "\n  -> ".join(NO_MEMORY).encode() + b"\n")
+        os._exit(1)
+
+
+def _main() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A terminal or pipe that says it is ASCII must not stop a Vietnamese headline.
         getattr(stream, "reconfigure", lambda **_: None)(encoding="utf-8", errors="replace")
+    _hush_lack_of_memory()
     ours = Context()
     try:
         _run(ours)

@@ -149,11 +149,27 @@ def test_damage_is_named_by_every_command_and_a_backup_heals_it(old: Watch, wher
     assert sorted(old.stored()) == sorted(old.published) and looked_at(old.url) == []
 
 
-def test_a_value_that_is_damaged_is_named_too(old: Watch) -> None:
+@pytest.mark.parametrize(
+    ("table", "change", "said", "commands"),
+    [
+        ("articles", "title = CAST(x'46505420ff' AS TEXT)", "in title is no text", ["export", "search FPT"]),
+        ("articles", "evidence = '{\"rule\": fi'", "in evidence is no JSON", ["export"]),
+        ("articles", "evidence = '[]'", "in evidence is no evidence", ["daily --no-crawl --quiet", "why URL"]),
+        ("articles", "first_seen = 'hôm qua'", "in first_seen is no moment", ["search FPT", "digest -f text"]),
+        ("articles", "published = 9000000000000000000", "in published is no moment", ["why URL"]),
+        ("articles", "ownership = 'theirs'", "in ownership is no word of ours", ["stories"]),
+        ("sources", "last_poll = 'hôm qua'", "in last_poll is no moment", ["status"]),
+        ("sketches", "sketch = x'00ff'", "in sketch is no fingerprint", ["crawl"]),
+    ],
+)
+def test_a_value_that_is_damaged_is_named_by_its_table_and_row(old: Watch, table: str, change: str, said: str, commands: list[str]) -> None:
     """SQLite sees damage in its pages, not in what stands inside of a row."""
-    for change in ("title = CAST(x'46505420ff' AS TEXT)", "evidence = '{\"rule\": fi'"):
-        restore(old)
-        with closing(sqlite3.connect(old.file)) as connection, connection:
-            connection.execute(f"UPDATE articles SET {change} WHERE id = 3")
-        done = old.run("export")
-        assert done.code == 1 and f"{old.file}: the database is damaged" in done.err and "restore a backup" in done.err, done
+    restore(old)
+    key, one = {"sketches": ("article_id", "1"), "sources": ("id", '"first"')}.get(table, ("id", "1"))
+    with closing(sqlite3.connect(old.file)) as connection, connection:
+        connection.execute(f"UPDATE {table} SET {change}")
+    for command in commands:
+        done = old.run(*command.replace("URL", old.published[0]).split())
+        told = " ".join((done.out + done.err).split())
+        assert done.code == 1 and f"{old.file}: the database is damaged: {table}, row {key} {one}: " in told, done
+        assert said in told and "restore a backup" in told, done

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from spiders.robots import rules_of
-from spiders.settings import USER_AGENT
+from spiders.settings import LARGEST_ROBOTS, USER_AGENT
 from storage.items import Kind, PollOutcome
 from tests.spiders.run_spider import NOW, Crawl, Order, crawl, item, page, rss, source
 from tests.spiders.site import Reply, Seen, Site, drips, redirect, reset
@@ -57,6 +57,7 @@ RULES: dict[str, tuple[Reply | str | None, set[str]]] = {
     "reset": (Reply(raw=reset), NOTHING),
     "hangs": (Reply(raw=drips(b"HTTP/1.1 200 OK\r\n\r\n", b" ", 0.05)), NOTHING),
     "long": (Reply("User-agent: *\nDisallow: /closed/\n" + "# words\n" * 100_000), OPEN),
+    "longer": (Reply("User-agent: *\nDisallow: /closed/\n" + "# words\n" * 300_000), NOTHING),
 }
 
 
@@ -91,7 +92,7 @@ def test_robots_is_asked_first_and_obeyed(visited: Visited, name: str) -> None:
 @pytest.mark.parametrize("name", [name for name, (_, paths) in RULES.items() if paths == NOTHING])
 def test_why_nothing_was_read_is_told(visited: Visited, name: str) -> None:
     poll = visited.crawl.polls[name]
-    expected = {"all": "robots", "reset": "connection", "hangs": "timeout"}.get(name, "robots-unreachable")
+    expected = {"all": "robots", "longer": "too-large", "reset": "connection", "hangs": "timeout"}.get(name, "robots-unreachable")
     assert poll.error_kind == expected
     assert poll.outcome is (PollOutcome.BLOCKED if name == "all" else PollOutcome.FAILED)
     assert "robots.txt" in (poll.error or "")
@@ -106,6 +107,12 @@ def test_a_pause_that_robots_asks_for_has_a_limit(asked: str, delay: float) -> N
     rules = rules_of(f"User-agent: *\nCrawl-delay: {asked}\nDisallow: /closed/\n".encode())
     assert rules is not None and rules.delay == delay
     assert rules.allows("https://a.example/open") and not rules.allows("https://a.example/closed/1")
+
+
+def test_of_a_robots_file_the_first_500_kib_are_read() -> None:
+    rules = rules_of(b"User-agent: *\nDisallow: /closed/\n" + b"#" * LARGEST_ROBOTS + b"\nDisallow: /open/\n")
+    assert rules is not None and LARGEST_ROBOTS == 500 * 1024
+    assert rules.allows("https://a.example/open/1") and not rules.allows("https://a.example/closed/1")
 
 
 def test_a_page_that_may_not_be_asked_leaves_the_headline(visited: Visited) -> None:

@@ -10,8 +10,11 @@ from typing import NamedTuple
 
 import pytest
 import trustme
+from scrapy import Request
+from scrapy.settings import Settings
 
-from spiders.guard import is_private, netloc
+from spiders import settings as knobs
+from spiders.guard import AddressMiddleware, Refused, is_private, netloc
 from storage.items import PollOutcome
 from tests.spiders.run_spider import Crawl, Order, crawl, item, page, rss, source
 from tests.spiders.site import Reply, Site, redirect
@@ -46,6 +49,43 @@ def test_public(address: str) -> None:
 )  # fmt: skip
 def test_an_address_is_named_as_in_the_configuration(url: str, expected: str) -> None:
     assert netloc(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "refused"),
+    [
+        ("http://bao.example/", None),
+        ("https://bao.example:443/", None),
+        ("http://bao.example:443/", None),
+        ("http://bao.example:8080/", None),  # a source names it
+        ("http://bao.example:22/", "port"),
+        ("http://khac.example:8080/", "port"),
+        ("http://inside.example:9200/", None),  # [network] allow names it
+        ("http://INSIDE.example:9200/", None),
+        ("http://inside.example/", "private-address"),
+        ("https://inside.example/", "private-address"),
+        ("http://inside.example:9201/", "private-address"),
+        ("file:///etc/passwd", "bad-address"),
+        ("ftp://bao.example/", "bad-address"),
+        ("s3://bao.example/feed", "bad-address"),
+        ("data:text/xml,<rss/>", "bad-address"),
+    ],
+)
+def test_of_what_is_named_the_named_ports_alone_and_the_protocols_of_the_web_alone(url: str, refused: str | None) -> None:
+    guard = AddressMiddleware(frozenset({"inside.example:9200"}), frozenset({"bao.example:8080"}))
+    try:
+        guard.process_request(Request(url))
+    except Refused as error:
+        assert error.kind == refused
+    else:
+        assert refused is None
+
+
+def test_no_other_protocol_has_a_handler() -> None:
+    settings = Settings()
+    settings.setmodule(knobs)
+    handlers = settings.getwithbase("DOWNLOAD_HANDLERS")
+    assert {scheme for scheme, handler in handlers.items() if handler} == {"http", "https"}
 
 
 class Guarded(NamedTuple):
@@ -112,13 +152,19 @@ def test_private_addresses_are_refused_at_each_hop(guarded: Guarded, name: str) 
     assert (poll.outcome, poll.error_kind, poll.moved_to) == (PollOutcome.FAILED, "private-address", None), poll.error
 
 
-def test_a_name_that_leads_to_this_machine_is_refused(guarded: Guarded) -> None:
+def _private_name() -> str:
+    """A name that leads into a private network and does not look so: this machine's own, mostly."""
     try:
         leads_to = socket.gethostbyname(socket.gethostname())
     except OSError:
         pytest.skip("the name of this machine leads nowhere")
     if not is_private(leads_to):
         pytest.skip("the name of this machine leads to a public address")
+    return socket.gethostname()
+
+
+def test_a_name_that_leads_to_this_machine_is_refused(guarded: Guarded) -> None:
+    leads_to = socket.gethostbyname(_private_name())
     poll = guarded.crawl.polls["machine"]
     assert poll.error_kind == "private-address", poll.error
     assert leads_to in (poll.error or "")
@@ -174,6 +220,16 @@ def test_a_proxy_that_is_down_is_told() -> None:
     sources = [source("http://mot.example/a"), source("http://hai.example/b")]
     done = crawl(Order(sources=sources), http_proxy=f"http://{gone.netloc}")
     assert [poll.error_kind for poll in done.polls.values()] == ["connection"] * 2
+
+
+def test_the_host_of_a_proxy_is_not_open_at_its_other_ports() -> None:
+    name = _private_name()
+    with Site() as proxy, Site() as inner:
+        sources = [source(f"https://{name}:{inner.port}/feed", "inner"), source("http://bao.example/feed")]
+        proxy.pages["//bao.example/feed"] = rss()
+        done = crawl(Order(sources=sources), http_proxy=f"http://{name}:{proxy.port}")  # none for https: that goes directly
+    assert done.polls["inner"].error_kind == "private-address", done.polls["inner"].error
+    assert done.polls["feed"].outcome is PollOutcome.CHANGED, done.polls["feed"].error
 
 
 def test_what_no_proxy_names_is_asked_directly() -> None:

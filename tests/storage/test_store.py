@@ -15,11 +15,13 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from storage.backup import damage_of
 from storage.connecting import schema_version
 from storage.errors import MediaMonitorError, StorageBusy, StorageDamaged, StorageError, UsageError
 from storage.filters import ArticleFilter
 from storage.search import search
 from storage.store import SCHEMA_HEAD, Store
+from storage.values import odd_value
 from tests.storage.makers import add, mention, new, source
 
 EVERYTHING = ArticleFilter(unmatched=True)
@@ -272,6 +274,24 @@ def test_two_writers_take_turns(database_url: str) -> None:
             ids = list(pool.map(lambda number: add(store, number), range(24)))
         assert len(set(ids)) == 24
         assert counts(store)["article_urls"] == 24
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("evidence = '[]'", "in evidence is no evidence"),
+        ("published = 9000000000000000000", "in published is no moment"),
+        ("authors = '[5]'", "in authors is no list of names"),
+        ("body_from = 'air'", '"air" in body_from is no word of ours'),
+    ],
+)
+def test_a_value_that_nobody_wrote_is_found_whatever_the_engine(store: Store, change: str, said: str) -> None:
+    add(store, 1)
+    assert odd_value(store) is None and damage_of(store) is None
+    with store.transaction() as transaction:
+        transaction.connection.execute(text(f"UPDATE articles SET {change}"))
+    found = damage_of(store)
+    assert found is not None and "articles, row id 1: " in str(found) and said in str(found) and "restore" in (found.hint or "")
 
 
 def test_every_error_is_for_a_person(store: Store) -> None:
