@@ -9,8 +9,11 @@
 
 `monitor crawl` is the whole process with its start, its workers and the end of the crawl; the server's time is not counted. trafilatura
 reads the same bytes from memory in two processes, once its text alone, once with its metadata (date, author, ...), which we read, too.
-Held to 0.9 of trafilatura with metadata in each mix, else the exit code is 1. What counts is pages per second of CPU, start-up included: on a machine that others use, too, it is what travels. On two cores that are kept busy it is half of
-the pages per second; `wall` says how far they were.
+What counts is pages per second of CPU, start-up included: on a machine that others use, too, it is what travels. By the clock, two cores that
+are kept busy read twice as many; where all is stored one process, which places each among the others, is the narrow place.
+
+The pages as they are served are held to 0.9 of trafilatura with metadata, else the exit code is 1. The other two are the ends of the scale and
+are shown only: pages of hardly anything, where asking for them costs as much as reading them, and a web that writes of nothing but a topic.
 """
 
 from __future__ import annotations
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 FLOOR = 0.9
+SERVED = "as served"
 FEEDS = 48
 MOST = int(os.environ.get("THROUGHPUT_PAGES", "4000"))
 REPEATS = int(os.environ.get("THROUGHPUT_REPEATS", "3"))
@@ -72,9 +76,10 @@ class Cost:
 
 
 def main() -> None:
-    """Print a table a mix; ends the process with 1 where a mix misses the floor."""
+    """Print a table a mix; ends the process with 1 where the pages as they are served miss the floor."""
     become_reaper()
-    if min([compare(name, pages) for name, pages in mixes().items()]) < FLOOR:
+    ratios = {name: compare(name, pages) for name, pages in mixes().items()}
+    if ratios[SERVED] < FLOOR:
         sys.exit(1)
 
 
@@ -96,16 +101,20 @@ def compare(name: str, pages: Sequence[str]) -> float:
     size = sum(len(page.encode()) for page in pages) / len(pages)
     print(f"{name}: {len(pages)} pages of {size / 1024:.1f} KB, {kept} of them stored")
     print(f"{'':34}{'cpu s':>8}{'wall s':>8}{'pages / cpu s':>15}{'wall, pages/s':>15}")
-    rates = {}
+    rates, clock = {}, {}
     for contender, title in (
         ("text", "trafilatura alone, the text"),
         ("metadata", "trafilatura alone, with metadata"),
         ("monitor", "monitor crawl"),
     ):
         one = sorted(runs[contender], key=lambda run: run.cpu_s)[REPEATS // 2]
-        rates[contender] = len(pages) / one.cpu_s
-        print(f"{title:34}{one.cpu_s:8.2f}{one.wall_s:8.2f}{rates[contender]:15.0f}{len(pages) / one.wall_s:15.0f}")
-    print(f"ratio to its text {rates['monitor'] / rates['text']:.2f}, with metadata {rates['monitor'] / rates['metadata']:.2f}", flush=True)
+        rates[contender], clock[contender] = len(pages) / one.cpu_s, len(pages) / one.wall_s
+        print(f"{title:34}{one.cpu_s:8.2f}{one.wall_s:8.2f}{rates[contender]:15.0f}{clock[contender]:15.0f}")
+    for said, rate in (("per second of CPU", rates), ("by the clock", clock)):
+        print(
+            f"ratio {said}: to its text {rate['monitor'] / rate['text']:.2f}, with metadata {rate['monitor'] / rate['metadata']:.2f}",
+            flush=True,
+        )
     return rates["monitor"] / rates["metadata"]
 
 
@@ -117,7 +126,7 @@ def mixes() -> dict[str, list[str]]:
     pages = recorded(folders("RECORDED_WEB", holding="index.jsonl")[0]) if os.environ.get("RECORDED_WEB") else made_up(MOST)
     bare = [_FURNITURE.sub("", page) for page in pages]
     named = [page.replace("<p>", "<p>(FPT Software) ", 1) for page in pages]
-    return {"as served": pages, "furniture without names": bare, "all name a topic": named}
+    return {SERVED: pages, "furniture without names": bare, "all name a topic": named}
 
 
 def recorded(folder: Path) -> list[str]:
