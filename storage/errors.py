@@ -15,6 +15,11 @@ from __future__ import annotations
 
 import errno
 
+try:
+    import resource  # now: when memory has run out, nothing can be imported
+except ModuleNotFoundError:  # Windows
+    resource = None  # type: ignore[assignment]
+
 _CLOSE = 16 * 1024**2  # bytes, of addresses
 
 # What is said where the machine, or a limit (ulimit, a container, systemd), gives no more memory, and what to do.
@@ -49,20 +54,18 @@ def _at_its_limit() -> bool:
 
     Libraries do not always say so: a value that could not be made is missing somewhere else.
     """
+    if resource is None:
+        return False
     try:
-        import resource
-
         most, _ = resource.getrlimit(resource.RLIMIT_AS)
         if most == resource.RLIM_INFINITY:
             return False
         with open("/proc/self/status", encoding="ascii") as status:  # noqa: PTH123 - as little as can be is to be imported here
             taken = next((int(line.split()[1]) * 1024 for line in status if line.startswith("VmPeak:")), 0)
-    except (ModuleNotFoundError, FileNotFoundError):  # Windows has no limits, macOS no such file
+    except FileNotFoundError:  # macOS
         return False
-    except (MemoryError, ImportError):
+    except Exception:  # noqa: BLE001 - Python itself comes to say the oddest things; so little can fail in this for nothing else
         return True
-    except (OSError, ValueError):
-        return False
     return taken > most - _CLOSE
 
 

@@ -99,7 +99,9 @@ def main() -> None:
     """Run the command line; ends the process."""
     try:
         _main()
-    except MemoryError:  # not even the words for it could be made
+    except Exception as error:  # what was to be said could not be: without memory words fail, too
+        if not out_of_memory(error):
+            raise
         os.write(2, b"monitor: " + "\n  -> ".join(NO_MEMORY).encode() + b"\n")
         os._exit(1)
 

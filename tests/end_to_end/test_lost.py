@@ -6,16 +6,16 @@ import json
 import os
 import signal
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.end_to_end.conftest import ROOT
 from tests.end_to_end.machine import Watch, looked_at
 from tests.end_to_end.warm import Warm
-from tests.spiders.site import Page, Reply, Seen, Site, reset
+from tests.spiders.site import Page, Reply, Seen, Site, redirect, reset
 
 OPEN = "45.33.32.10"  # a public address; the network of the test leads it to the server
 
@@ -76,28 +76,53 @@ def test_pages_that_the_network_kept_back_are_read_when_it_is_back(tmp_path: Pat
 
 
 def test_a_name_server_that_goes_away_is_told_per_source(tmp_path: Path) -> None:
+    """In the middle of a crawl: who is known by then is read to the end, and whoever leads to a name that is not has failed."""
+    network, down = ROOT / "tests" / "hostile" / "network", tmp_path / "down"
+    (tmp_path / "network.log").touch()
     with Site() as site:
-        watch = Watch(site, tmp_path, outlets=("first", "second", "third"), names=True)
+        watch = Watch(site, tmp_path, outlets=("first", "second", "third"), names=True, pages=True)
         watch.publish()
-        network = ROOT / "tests" / "hostile" / "network"
-        (tmp_path / "network.log").touch()
+        names = {f"{name}.example": [OPEN] for name in ("first", "second", "third", "moved", "away")}
+        table = {
+            "names": names,
+            "routes": {f"{OPEN}|80": ("127.0.0.1", site.port)},
+            "log": str(tmp_path / "network.log"),
+            "down": str(down),
+        }
+        environment = {"PYTHONPATH": os.pathsep.join((str(network), str(ROOT))), "HOSTILE_NETWORK": json.dumps(table)}
+        feed = str(site.pages["/second.xml"])
+        # Another host has the page of one article, which the first outlet names.
+        away = watch.published[0].replace("first.example", "away.example")
+        site.pages["/first.xml"] = str(site.pages["/first.xml"]).replace(watch.published[0], away)
+        site.pages["/moved.xml"] = feed
 
-        def environment(**names: Any) -> dict[str, str]:
-            routes = {f"{OPEN}|80": ("127.0.0.1", site.port)}
-            table = {
-                "names": {f"{name}.example": answer for name, answer in names.items()},
-                "routes": routes,
-                "log": str(tmp_path / "network.log"),
-            }
-            return {"PYTHONPATH": os.pathsep.join((str(network), str(ROOT))), "HOSTILE_NETWORK": json.dumps(table)}
+        def goes(seen: Seen) -> Reply:
+            until = time.monotonic() + 20
+            while not (site.asked("/first.xml") and site.asked("/third.xml")) and time.monotonic() < until:
+                time.sleep(0.02)
+            down.touch()
+            return redirect("http://moved.example/moved.xml")
 
-        done = watch.run("crawl", **environment(first=[OPEN], second=[], third=[]))
+        def first(seen: Seen) -> Reply:
+            while not down.exists():  # its articles come afterwards
+                time.sleep(0.02)
+            return Reply(str(listed))
+
+        listed, site.pages["/first.xml"], site.pages["/second.xml"] = site.pages["/first.xml"], first, goes
+        done = watch.run("crawl", **environment)
         assert done.code == 3, done
-        said = {line.split(": ")[1]: line for line in done.out.splitlines() if line.startswith("not read: ")}
-        assert set(said) == {"second", "third"} and all("name cannot be resolved" in line for line in said.values()), done.out
-        assert len(watch.stored()) == 2 and looked_at(watch.url) == []
-        assert watch.run("crawl", **environment(first=[OPEN], second=[OPEN], third=[OPEN])).code == 0
-        assert sorted(watch.stored()) == sorted(watch.published)
+        (said,) = [line for line in done.out.splitlines() if line.startswith("not read: ")]
+        assert said.startswith("not read: second: ") and "name cannot be resolved" in said, done.out
+        assert failing(watch) == {"second": "dns"}
+        of_others = [url for url in watch.published if "/second/" not in url and url != watch.published[0]]
+        assert sorted(watch.stored()) == sorted([*of_others, away]) and looked_at(watch.url) == []
+        exported = [json.loads(line) for line in watch.run("export").out.splitlines()]
+        assert {one["url"]: one["body_from"] for one in exported} == dict.fromkeys(of_others, "page") | {away: "feed"}
+
+        down.unlink()
+        site.pages |= {"/first.xml": listed, "/second.xml": redirect("http://moved.example/moved.xml")}
+        assert watch.run("crawl", **environment).code == 0
+        assert sorted(watch.stored()) == sorted([*watch.published[1:], away]) and looked_at(watch.url) == [] and failing(watch) == {}
 
 
 def test_a_database_server_that_dies_in_a_crawl_is_told_and_all_is_read_when_it_is_back(warm: Warm, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
+import psutil
 import pytest
 
 from monitor.daily import run_daily
@@ -211,6 +212,7 @@ def test_signals_stop_it_and_change_its_configuration(desk: Desk) -> None:
     good = file.read_text(encoding="utf-8")
     with running(desk) as run:
         run.wait_for("written: digests")
+        assert not [one for one in psutil.Process(run.process.pid).net_connections() if one.status == "LISTEN"], "no port is opened unasked"
         file.write_text(f'language = "fr"\n{good}', encoding="utf-8")
         run.process.send_signal(signal.SIGHUP)
         run.wait_for("read anew")

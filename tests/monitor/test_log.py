@@ -38,6 +38,12 @@ def test_a_persons_line_has_local_time_and_drives_no_terminal() -> None:
     assert out.getvalue() == "2026-11-23 13:00:00  crawl     two lines[31m\n"
 
 
+def test_a_commands_line_drives_no_terminal_either() -> None:
+    out = StringIO()
+    Lines(out).say("crawl", "  two\nlines\x1b[31m\x9b2J\u202e\u2028")
+    assert out.getvalue() == "  two lines[31m2J\n"
+
+
 def test_secrets_are_blacked_out_in_every_shape() -> None:
     for log_of in (Lines, lambda out: JsonLines(out, clock), lambda out: Journal(out, clock, ZoneInfo("UTC"))):
         out = StringIO()

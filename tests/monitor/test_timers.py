@@ -21,9 +21,10 @@ def test_a_round_that_is_late_is_run_once() -> None:
     timers.add("seldom", 3_600, seldom.set)
     time.sleep(1.3)  # as if the machine had slept; six rounds were missed, the first by more than a second
     timers.start()
+    began = time.monotonic()
     try:
         assert _until(came)
-        assert ran["late"] == 1
+        assert ran["late"] <= 2 + (time.monotonic() - began) / 0.2, "what was missed is one round; others are of now"
         assert _until(seldom), "its only tick was late, and is not dropped"
     finally:
         timers.end()

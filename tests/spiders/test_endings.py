@@ -11,6 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
+import psutil
 import pytest
 
 from spiders.watch import SitemapSpider
@@ -75,6 +76,11 @@ def test_a_signal_ends_a_crawl_and_keeps_what_was_done(signum: signal.Signals) -
         while not {"/1", "/b"} <= set(stuck.quick.paths()) and process.poll() is None:
             stuck.let_go.wait(0.02)
         stuck.let_go.wait(1.0)  # for the answers to arrive
+        whole = psutil.Process(process.pid)
+        open_ports = [
+            one.laddr for child in (whole, *whole.children(recursive=True)) for one in child.net_connections() if one.status == "LISTEN"
+        ]
+        assert open_ports == [], "a crawl listens nowhere"
         process.send_signal(signum)
         _kept_and_reported(finish(process, timeout=20))
 

@@ -223,6 +223,7 @@ def test_error_statuses(polled: Polled, status: int, outcome: PollOutcome) -> No
     assert (poll.outcome, poll.status, poll.error_kind) == (outcome, status, f"http-{status}")
     assert str(status) in (poll.error or "")
     assert poll.validators is None
+    assert len(polled.site.asked(f"/status{status}")) == 1, "nothing is asked again at once"
 
 
 def test_what_is_gone_is_looked_at_again_within_a_day(polled: Polled) -> None:

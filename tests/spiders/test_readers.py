@@ -16,6 +16,7 @@ from spiders.readers.dates import read_date, stamped_date
 from spiders.readers.fast import read_fast
 from spiders.readers.tolerant import read_tolerant
 from storage.errors import ReadError
+from storage.identity import LONGEST_URL, canonical_url
 from storage.items import Kind, Source
 
 NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -103,6 +104,17 @@ def test_a_date_in_the_future_is_clamped_and_kept_as_stated() -> None:
     (entry,) = read(rss(item(pubDate="Mon, 23 Nov 2026 23:00:00 +0700"))).entries
     assert entry.published == NOW
     assert "23:00" in entry.stated_date
+
+
+def test_entries_and_addresses_are_bounded_however_they_are_read() -> None:
+    many = "".join(item(title=f"Tin {number}", link=f"https://a.example/{number}") for number in range(feed.MOST_ENTRIES + 5))
+    for written in (rss(many), rss(many + " & ")):  # by the fast road, and by feedparser
+        reading = read(written)
+        assert (len(reading.entries), reading.capped) == (feed.MOST_ENTRIES, True)
+    assert feed.MOST_ENTRIES == 1_000
+    long = f"https://a.example/{'x' * LONGEST_URL}"
+    assert canonical_url(long) == "" and links.absolute("https://a.example/", f"/{'x' * LONGEST_URL}") == ""
+    assert [entry.url for entry in read(rss(item(link=long) + item(link="https://a.example/2"))).entries] == ["https://a.example/2"]
 
 
 def test_titles_in_cdata_with_entities_and_summaries_with_markup() -> None:

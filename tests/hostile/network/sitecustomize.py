@@ -24,6 +24,8 @@ def _say(kind, what):
 def _getaddrinfo(host, port, family=0, type=0, proto=0, flags=0):
     name = (host.decode("ascii", "replace") if isinstance(host, bytes) else host or "").rstrip(".").lower()
     _say("ask", name)
+    if _TABLE.get("down") and os.path.exists(_TABLE["down"]):  # noqa: PTH110 - from now on no name server answers
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
     answers = _NAMES.get(name)
     if answers is None:
         try:
