@@ -50,7 +50,7 @@ def read(body: bytes, content_type: str | None, kind: Kind) -> None:
     from tests.hostile.scan import scan_text
 
     source = replace(SOURCE, kind=kind)
-    is_feed(body, content_type)
+    is_feed(body)
     for found in find_feeds(body, source.url):
         assert found.url.startswith(("http://", "https://"))
     read_quickly(body, source=source, url=source.url, content_type=content_type, now=NOW)

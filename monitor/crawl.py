@@ -8,7 +8,7 @@ import logging
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, TextIO
@@ -211,36 +211,15 @@ def _run(
     asked = len(order.sources) + len(order.urls)
     if not asked:
         return CrawlReport(seconds=time.monotonic() - started)
-    from monitor.packs import sitemaps_by_host, zones_by_host
-    from spiders.base import Result
-    from spiders.page import PageSpider
-    from spiders.walk import SiteSpider
-    from spiders.watch import SourceSpider
+    from monitor.packs import zones_by_host
 
     process = process_of(order, config)
-    results: list[Result] = []
     common: dict[str, Any] = {
         "intake": intake, "clock": clock, "pages": order.pages, "pages_a_source": min(config.crawl.pages_per_source, order.pages_a_source or sys.maxsize),
         "processes": config.crawl.processes, "document_s": config.crawl.document_seconds, "deadline_s": order.deadline_s, "progress": progress,
         "zones": zones_by_host() | {outlet_host(source.url): source.timezone for source in order.sources if source.timezone != "UTC"},
     }  # fmt: skip
-    if order.sources and order.since is not None:
-        from spiders.past import PastSpider
-
-        results.append(Result())
-        past = {"since": order.since, "until": order.until or clock(), "limit": order.limit, "frontier": frontier}
-        process.crawl(PastSpider, sources=order.sources, result=results[-1], **past, **common)
-    elif order.sources:
-        results.append(Result())
-        known = {"name_feeds": name_feeds, "sitemaps": sitemaps_by_host()}
-        process.crawl(SourceSpider, sources=order.sources, result=results[-1], **known, **common)
-    if order.urls and order.depth:
-        results.append(Result())
-        walk = {"depth": order.depth, "limit": order.limit, "browser": order.browser, "frontier": frontier}
-        process.crawl(SiteSpider, urls=order.urls, result=results[-1], **walk, **common)
-    elif order.urls:
-        results.append(Result())
-        process.crawl(PageSpider, urls=order.urls, limit=order.limit, browser=order.browser, result=results[-1], **common)
+    results = _begin(process, order, common, clock=clock, name_feeds=name_feeds, frontier=frontier)
     process.start(install_signal_handlers=False)
     failures = [result.failure for result in results if result.failure is not None]
     if process.bootstrap_failed and not failures:
@@ -258,6 +237,43 @@ def _run(
         failure=_told(failures[0], order.verbose) if failures else None,
         hint=_do(failures[0]) if failures else None,
     )
+
+
+def _begin(
+    process: Any,
+    order: CrawlOrder,
+    common: Mapping[str, Any],
+    *,
+    clock: Callable[[], datetime],
+    name_feeds: bool,
+    frontier: Frontier | None,
+) -> list[Result]:
+    """Begin the spiders that an order needs; their results are filled while the process runs."""
+    from monitor.packs import sitemaps_by_host
+    from spiders.base import Result
+    from spiders.page import PageSpider
+    from spiders.walk import SiteSpider
+    from spiders.watch import SourceSpider
+
+    results: list[Result] = []
+    if order.sources and order.since is not None:
+        from spiders.past import PastSpider
+
+        results.append(Result())
+        past = {"since": order.since, "until": order.until or clock(), "limit": order.limit, "frontier": frontier}
+        process.crawl(PastSpider, sources=order.sources, result=results[-1], **past, **common)
+    elif order.sources:
+        results.append(Result())
+        known = {"name_feeds": name_feeds, "sitemaps": sitemaps_by_host()}
+        process.crawl(SourceSpider, sources=order.sources, result=results[-1], **known, **common)
+    if order.urls and order.depth:
+        results.append(Result())
+        walk = {"depth": order.depth, "limit": order.limit, "browser": order.browser, "frontier": frontier}
+        process.crawl(SiteSpider, urls=order.urls, result=results[-1], **walk, **common)
+    elif order.urls:
+        results.append(Result())
+        process.crawl(PageSpider, urls=order.urls, limit=order.limit, browser=order.browser, result=results[-1], **common)
+    return results
 
 
 def process_of(order: CrawlOrder, config: Config) -> Any:

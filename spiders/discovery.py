@@ -233,7 +233,7 @@ class DiscoverySpider(MonitorSpider):
             ReadError: it is broken; says why.
         """
         body = response.body
-        if is_feed(body, header(response, "Content-Type")):
+        if is_feed(body):
             return await self._feed(url, response, by)
         if is_sitemap(body, response.url):
             return await self._sitemap(url, response, by)
@@ -263,7 +263,7 @@ class DiscoverySpider(MonitorSpider):
         if not total:
             return None
         dated = [one for one in listed if one.moment is not None]
-        entries = entries_of_sitemap(source, dated or listed[:200], self.now())
+        entries = entries_of_sitemap(source, dated or listed[:200])
         news = any(reading.kind == "news" for reading in readings)
         title = next((one.outlet for one in entries if one.outlet), "")
         language = next((one.language for one in entries if one.language), "")

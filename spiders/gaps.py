@@ -105,9 +105,7 @@ class GapSeeker:
             inside.sort(key=lambda one: one.moment or begin, reverse=True)
             as_listed = replace(source, kind=Kind.SITEMAP)  # a page that turns out to be no article is left
             # Keys of their own: under the feed's, a sitemap's other words for a known entry would be news.
-            entries = [
-                replace(entry, key=f"sitemap {entry.key}"[:255]) for entry in entries_of(source, inside[:MOST_ENTRIES], self._spider.now())
-            ]
+            entries = [replace(entry, key=f"sitemap {entry.key}"[:255]) for entry in entries_of(source, inside[:MOST_ENTRIES])]
             fresh = self._spider.intake.sift(as_listed, entries)
             kept += await self._spider.take_entries(as_listed, fresh)
             state = _state(look, gap, found=len(fresh), cut=len(inside) > MOST_ENTRIES)

@@ -130,7 +130,7 @@ def _look_and_add(
                 print(_read(choices[0]), file=sys.stderr)
             else:
                 print_choices(choices, zone=ours.zone)
-                _say_more(found, wanted.url, sorted(source.id for source in on_same_host(wanted.url, ours.sources)))
+                _say_more(found, sorted(source.id for source in on_same_host(wanted.url, ours.sources)))
         if found.direct:
             adding.refuse_known(choices[0].offer.url, choices[0].standing)
             picked = choices
@@ -196,7 +196,7 @@ def print_choices(choices: Sequence[Choice], *, zone: ZoneInfo) -> None:
     table(("", "kind", "what", "lang", "a week", "newest", "named"), rows(), wide=2)
 
 
-def _say_more(found: Findings, url: str, watched: Sequence[str]) -> None:
+def _say_more(found: Findings, watched: Sequence[str]) -> None:
     """Say on stderr what the table cannot show."""
     if found.error:
         print(f"the page itself could not be read: {found.error}", file=sys.stderr)

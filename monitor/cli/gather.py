@@ -6,8 +6,9 @@ import os
 import sys
 from contextlib import nullcontext, suppress
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +16,9 @@ from monitor.cli.context import Context, context_of, moment, now
 from monitor.cli.noting import notebook_of, noting
 from monitor.cli.options import LogJson
 from storage.errors import UsageError
+
+if TYPE_CHECKING:
+    from storage.items import Source
 
 DAILY_WAIT = 30  # minutes that the day's crawl waits for another one
 
@@ -75,40 +79,26 @@ def crawl(
     ours = context_of(context)
     ours.log_json = log_json
     sources, urls = order_sources(ours.sources, expanded(what or [], list_), groups=group or [])
-    past = moment(since, ours.zone, "--since") if since else None
+    named = bool(what or list_)
+    past, end = _span(ours, since, until)
     if past and (urls or due):
         raise UsageError("--since goes with sources, not with bare addresses or --due", hint="monitor crawl --since 2026-01-01 betakit")
-    if until and not past:
-        raise UsageError("--until goes with --since", hint="monitor crawl --since 2026-01-01 --until 2026-02-01")
-    end = moment(until, ours.zone, "--until", end=True) if until else None
-    if past and past >= (end or now()):
-        raise UsageError(
-            f"--since lies {'after --until' if end else 'in the future'}", hint="monitor crawl --since 2026-01-01 --until 2026-02-01"
-        )
-    if past:
-        from monitor.past import reaching_back
-
-        sources, silent = reaching_back(ours.config, sources, named=bool(what or list_))
-        if silent:
-            print(f"not asked, as they cannot be asked for a time that is past: {', '.join(silent)}", file=sys.stderr)
-        if not sources:
-            raise UsageError(
-                "none of these sources reaches into the past", hint="name feeds, sitemaps, lists, or searches of Google News or GDELT"
-            )
     if (depth or restart) and not urls and not past:
         raise UsageError("--depth and --restart go with bare addresses", hint="monitor crawl https://example.org/news/ --depth 1")
-    if browser and not (what or list_):
+    if browser and not named:
         raise UsageError(
             "--browser goes with sources or addresses that you name", hint="monitor crawl https://example.org/newsroom --browser"
         )
     if urls and due:
         raise UsageError("--due goes with sources, not with bare addresses", hint="leave out --due")
+    if past:
+        sources = _reaching_back(ours, sources, named=named)
     order = CrawlOrder(
         sources=tuple(replace(source, browser=True) for source in sources) if browser else tuple(sources),
         urls=tuple(urls),
         depth=depth,
         limit=limit or (5_000 if past else 1_000),
-        pages_a_source=limit if what or list_ else None,
+        pages_a_source=limit if named else None,
         since=past,
         until=end,
         browser=browser,
@@ -139,6 +129,32 @@ def crawl(
         with ours.store().reading() as reading:
             explain(reading, urls, zone=ours.zone, out=sys.stdout)
     raise typer.Exit(report.exit_code)
+
+
+def _span(ours: Context, since: str | None, until: str | None) -> tuple[datetime | None, datetime | None]:
+    """Read the span of a crawl of the past; refuse one that cannot be."""
+    example = "monitor crawl --since 2026-01-01 --until 2026-02-01"
+    if until and not since:
+        raise UsageError("--until goes with --since", hint=example)
+    past = moment(since, ours.zone, "--since") if since else None
+    end = moment(until, ours.zone, "--until", end=True) if until else None
+    if past and past >= (end or now()):
+        raise UsageError(f"--since lies {'after --until' if end else 'in the future'}", hint=example)
+    return past, end
+
+
+def _reaching_back(ours: Context, sources: list[Source], *, named: bool) -> list[Source]:
+    """Return those that can be asked for a time that is past; the others are told on stderr."""
+    from monitor.past import reaching_back
+
+    found, silent = reaching_back(ours.config, sources, named=named)
+    if silent:
+        print(f"not asked, as they cannot be asked for a time that is past: {', '.join(silent)}", file=sys.stderr)
+    if not found:
+        raise UsageError(
+            "none of these sources reaches into the past", hint="name feeds, sitemaps, lists, or searches of Google News or GDELT"
+        )
+    return found
 
 
 def daily(

@@ -131,7 +131,7 @@ def report_of(
             continue
         inside = [_row(one, story.id, wanted, since, until, zone, reach) for one in mine]
         rows += inside
-        told.append(_story(Story(id=story.id, articles=tuple(mine)), inside, lead, zone))
+        told.append(_story(Story(id=story.id, articles=tuple(mine)), inside, lead))
     days = Counter(row.day for row in rows)
     languages = Counter(row.language for row in rows)
     ownership = Counter(row.ownership for row in rows)
@@ -173,7 +173,7 @@ def _row(stored: StoredArticle, story: int, wanted: set[str], since: datetime, u
     )
 
 
-def _story(story: Story, rows: Sequence[Row], lead: Callable[[Story], StoredArticle], zone: ZoneInfo) -> StoryRow:
+def _story(story: Story, rows: Sequence[Row], lead: Callable[[Story], StoredArticle]) -> StoryRow:
     main = lead(story)
     return StoryRow(
         id=f"s{story.id}",

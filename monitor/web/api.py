@@ -119,7 +119,7 @@ class Api:
             states = reading.sources.states()
         return {
             "sources": [
-                source_record(one, states.get(one.id)) | {"health": self._pages.health(one, states.get(one.id), now)}
+                source_record(one, states.get(one.id)) | {"health": self._pages.health(states.get(one.id), now)}
                 for one in self._hall.sources
             ]
         }

@@ -21,7 +21,7 @@ from storage.browse import MANY, Cursor, Hits
 from storage.errors import UsageError
 from storage.filters import ArticleFilter
 from storage.habits import GOOD, is_silent
-from storage.items import Ownership, Source, SourceState, StoredArticle, Story
+from storage.items import Ownership, SourceState, StoredArticle, Story
 from storage.reading import Reading
 
 SPANS = (30, 90, 365)
@@ -287,7 +287,7 @@ class Pages:
         say = room.phrases.say
         with self._hall.store.reading() as reading:
             states = reading.sources.states()
-        judged = [(self.health(source, states.get(source.id), now), source, states.get(source.id)) for source in self._hall.sources]
+        judged = [(self.health(states.get(source.id), now), source, states.get(source.id)) for source in self._hall.sources]
         order = {"fails": 0, "silent": 1, "not_asked": 2, "fine": 3}
         rows = []
         for health, source, state in sorted(judged, key=lambda one: (order[one[0]], one[1].outlet.lower(), one[1].id)):
@@ -314,7 +314,7 @@ class Pages:
         return counter.press.table(frame, here="sources", heading=say("sources"), about=about, tables=tables)
 
     @staticmethod
-    def health(source: Source, state: SourceState | None, now: datetime) -> str:
+    def health(state: SourceState | None, now: datetime) -> str:
         """Return "fine", "fails", "silent" or "not_asked"."""
         if state is None or state.outcome is None:
             return "not_asked"

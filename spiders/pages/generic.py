@@ -61,12 +61,11 @@ class Extracted:
     canonical: str
     published: datetime | None
     updated: datetime | None
-    stated_future: bool  # the date lay in the future and was clamped
     authors: tuple[str, ...]
     outlet: str
     language: str
     is_article: bool
-    stated_date: str = ""  # as written, where it lay in the future
+    stated_date: str = ""  # as written, where it lay in the future and was cut to now
     sure_date: bool = True  # the page states it for programs; else it was found in the address or beside the headline
 
 
@@ -109,7 +108,6 @@ def extract(body: bytes, *, url: str, encoding: str | None, language: str, timez
         canonical=about.canonical,
         published=min(about.published, now) if about.published else None,
         updated=min(about.updated, now) if about.updated else None,
-        stated_future=ahead,
         stated_date=clean_text(about.stated, 100) if ahead else "",
         sure_date=stated,
         authors=tuple(about.authors[:10]),

@@ -120,7 +120,7 @@ class SitemapPoller(Poller):
                     if child.url not in asked and len(asked) < MOST_SITEMAPS:
                         asked.add(child.url)
                         waiting.append((child.url, depth + 1))
-            self._take(source, state, reading, now, walk)
+            self._take(source, state, reading, walk)
 
         await look(response.body, response.url, 0)
         for url in self._other_months(source, response.url, now, walk.since):
@@ -151,7 +151,7 @@ class SitemapPoller(Poller):
             if (url := of_month(source.url, now, source.timezone, back=back)) != asked:
                 yield url
 
-    def _take(self, source: Source, state: SourceState, reading: SitemapReading, now: datetime, walk: _Walk) -> None:
+    def _take(self, source: Source, state: SourceState, reading: SitemapReading, walk: _Walk) -> None:
         """Compare what a sitemap lists with the store, some at a time."""
         if reading.total:
             walk.news = walk.news and reading.kind == "news"
@@ -162,12 +162,12 @@ class SitemapPoller(Poller):
             walk.seen += len(listed)
             undated = [one for one in listed if one.moment is None] if first else []
             if undated:
-                self.spider.intake.remember(source, entries_of(source, undated, now))
+                self.spider.intake.remember(source, entries_of(source, undated))
                 listed = tuple(one for one in listed if one.moment is not None)
-            walk.fresh += self.spider.intake.sift(source, entries_of(source, listed, now))
+            walk.fresh += self.spider.intake.sift(source, entries_of(source, listed))
 
 
-def entries_of(source: Source, listed: Sequence[Listed], now: datetime) -> list[Entry]:
+def entries_of(source: Source, listed: Sequence[Listed]) -> list[Entry]:
     """Make entries of what a sitemap lists, each address once."""
     unique = {canonical_url(one.url) or one.url: one for one in reversed(listed)}
     keys = entry_keys([RawKey(guid="", url=one.url, title=one.title) for one in unique.values()])

@@ -132,7 +132,6 @@ def _rss_item(item: Any, space: str) -> RawEntry | None:
             link = link or _text(child)
         elif tag == "guid":
             entry.guid = _text(child)
-            entry.permalink = (child.get("isPermaLink") or "true").lower() != "false"
         elif tag == space + "description":
             description = _mend(child.text or "")
         elif tag == _CONTENT:

@@ -49,10 +49,9 @@ class Reading:
     skip_hours: tuple[int, ...] = ()  # UTC
     skip_days: tuple[int, ...] = ()  # ISO weekdays
     capped: bool = False  # it held more entries than are read
-    without_address: int = 0  # entries left out because they link nowhere
 
 
-def is_feed(body: bytes, content_type: str | None = None) -> bool:
+def is_feed(body: bytes) -> bool:
     """Whether these bytes look like a feed, judged by their beginning, not by what the server says."""
     head = body[:4_096]
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
@@ -96,7 +95,7 @@ def _made(raw: RawFeed, by: str, source: Source, url: str, now: datetime, most: 
     capped = len(raw.entries) > most
     del raw.entries[most:]
     base = links.absolute(url, raw.home) or url
-    entries, homeless = _entries(raw.entries, source, base if raw.kind != "json" else url, now)
+    entries = _entries(raw.entries, source, base if raw.kind != "json" else url, now)
     dates = [entry.published for entry in entries if entry.published]
     return Reading(
         kind=raw.kind,
@@ -110,7 +109,6 @@ def _made(raw: RawFeed, by: str, source: Source, url: str, now: datetime, most: 
         skip_hours=_hours(raw.skip_hours),
         skip_days=tuple(sorted({_DAYS.index(day.strip().lower()[:3]) + 1 for day in raw.skip_days if day.strip().lower()[:3] in _DAYS})),
         capped=capped,
-        without_address=homeless,
     )
 
 
@@ -148,20 +146,17 @@ def _declares_otherwise(body: bytes, content_type: str | None) -> bool:
     return said != stated and {said, stated} not in ({"utf8", "utf-8"}, {"us-ascii", "utf-8"}, {"utf-16", "utf-16le"})
 
 
-def _entries(raw: Sequence[RawEntry], source: Source, base: str, now: datetime) -> tuple[list[Entry], int]:
+def _entries(raw: Sequence[RawEntry], source: Source, base: str, now: datetime) -> list[Entry]:
     kept: list[tuple[RawEntry, str, str]] = []
-    homeless = 0
     for item in raw:
         link = links.absolute(base, item.link) or (links.absolute(base, item.guid) if "://" in item.guid[:10] else "")
-        if not link:
-            homeless += 1
-            continue
-        kept.append((item, link, title(item.title, TITLE_LIMIT)))
+        if link:
+            kept.append((item, link, title(item.title, TITLE_LIMIT)))
     keys = entry_keys([RawKey(guid=item.guid, url=link, title=name) for item, link, name in kept])
     entries: dict[str, Entry] = {}
     for (item, link, name), key in zip(kept, keys, strict=True):
         entries.setdefault(key, _entry(item, link, name, key, source, now))
-    return list(entries.values()), homeless
+    return list(entries.values())
 
 
 def _entry(item: RawEntry, link: str, name: str, key: str, source: Source, now: datetime) -> Entry:

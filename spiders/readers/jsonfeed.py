@@ -35,7 +35,6 @@ def _entry(item: dict[str, Any]) -> RawEntry:
         published=_string(item, "date_published"),
         updated=_string(item, "date_modified"),
         authors=[_string(author, "name") for author in authors or () if isinstance(author, dict)],
-        permalink=True,
     )
 
 

@@ -19,7 +19,6 @@ class RawEntry:
     authors: list[str] = field(default_factory=list)
     source: str = ""  # <source>, News:Source: the outlet that an aggregator names
     source_url: str = ""
-    permalink: bool = False  # the guid is an address
     base: str = ""
 
 

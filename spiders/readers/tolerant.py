@@ -80,7 +80,6 @@ def _entry(item: Any) -> RawEntry:
         or ([item["author"]] if item.get("author") else []),
         source=source.get("title") or item.get("news_source") or "",
         source_url=source.get("href") or source.get("link") or "",
-        permalink=bool(item.get("guidislink")),
     )
 
 

@@ -293,8 +293,8 @@ def test_a_page_of_no_sane_charset_is_read_or_refused() -> None:
 def test_a_date_in_the_future_is_clamped_and_told() -> None:
     page = read(VIETNAMESE.replace("2026-11-17T01:39:00+07:00", "2031-01-01T00:00:00Z"))
     assert page.published == NOW
-    assert page.stated_future
-    assert not read(VIETNAMESE).stated_future
+    assert page.stated_date
+    assert not read(VIETNAMESE).stated_date
 
 
 def test_what_a_page_states_first_wins() -> None:
