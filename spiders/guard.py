@@ -24,6 +24,9 @@ from twisted.internet.threads import deferToThread
 from zope.interface import implementer
 
 _WEB_PORTS = {"80", "443"}
+_GIVEN_OUT = ipaddress.IPv6Network("2000::/3")  # all that is public of IPv6; what is left of it is translated, local or nobody's
+# Special by IANA's registries, and public to the Pythons that do not know it.
+_SPECIAL = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("192.88.99.0/24"), ipaddress.ip_network("3fff::/20"))
 _CARRIERS = (ipaddress.IPv6Network("64:ff9b::/96"), ipaddress.IPv6Network("::/96"))
 
 
@@ -47,7 +50,9 @@ def is_private(address: str) -> bool:
     except ValueError:
         return _odd_ipv4(address)
     found = _carried(found) or found
-    return not found.is_global or found.is_multicast
+    if found.version == 6 and found not in _GIVEN_OUT:
+        return True
+    return not found.is_global or found.is_multicast or any(found in network for network in _SPECIAL)
 
 
 def _carried(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

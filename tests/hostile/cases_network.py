@@ -75,7 +75,7 @@ def _redirects() -> list[Case]:
     grows = {"/feed": redirect("/feed1")} | {f"/feed{'1' * number}": redirect(f"/feed{'1' * (number + 1)}") for number in range(1, 30)}
     made += [
         Case(name="to-longer", pages=grows, expect=("redirects",)),
-        Case(name="to-slow-hops", pages={"/feed": redirect("/1")} | {f"/{n}": _after(0.9, redirect(f"/{n + 1}")) for n in range(1, 20)}, expect=("timeout", "redirects")),
+        Case(name="to-slow-hops", pages={"/feed": redirect("/1")} | {f"/{n}": _after(0.9, redirect(f"/{n + 1}")) for n in range(1, 20)}, expect=("timeout",)),
         Case(name="to-friend", feed=redirect("http://friend.example/feed", 301), pages={}, arrives=(named("của bạn"),)),
         Case(name="friend", feed=one("friend", "của bạn"), arrives=(named("của bạn"),)),
         Case(name="page-to-inside", feed=one("page-to-inside", "trang dẫn vào trong"), pages={"/1": redirect("http://127.0.0.1/secret")}, arrives=(named("trang dẫn vào trong"),)),

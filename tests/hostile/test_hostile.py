@@ -7,12 +7,14 @@ setting, and what connects anywhere but to the public addresses of the cases is 
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
-from tests.hostile import cases_answers, cases_documents, cases_lists, cases_network, cases_words
+from tests.hostile import cases_answers, cases_documents, cases_lists, cases_network, cases_words, scan
 from tests.hostile.case import READ, Case
 from tests.hostile.world import SECRET, Run, World, world
 
@@ -26,8 +28,8 @@ class Crawled:
     world: World
     run: Run
     failing: dict[str, dict[str, str]]
-    stored: list[dict[str, str]]  # as `monitor export` writes them
-    suppressed: list[dict[str, str]]
+    stored: list[dict[str, Any]]  # as `monitor export` writes them
+    suppressed: list[dict[str, Any]]
     everything: str
 
 
@@ -79,6 +81,16 @@ def test_nothing_inside_was_touched(crawled: Crawled) -> None:
     assert SECRET not in crawled.everything
     # Pictures, style sheets, entities and enclosures of feeds and pages are nobody's business.
     assert "ask tracker.example" not in crawled.world.log()
+
+
+def test_all_that_is_stored_is_plain_text(crawled: Crawled) -> None:
+    """NFC, without controls, invisible letters, bidi controls and surrogates: what is matched, and what every output starts from."""
+    assert crawled.stored and crawled.suppressed
+    for record in (*crawled.stored, *crawled.suppressed):
+        for text in filter(
+            None, (record["title"], record.get("summary"), record.get("text"), *(one["snippet"] for one in record["mentions"]))
+        ):
+            assert unicodedata.is_normalized("NFC", text) and not scan.scan_text(text), (record["url"], scan.scan_text(text))
 
 
 def test_one_article_under_many_addresses_is_one_story(crawled: Crawled) -> None:

@@ -88,7 +88,7 @@ BROKEN: dict[str, tuple[Reply, str, PollOutcome]] = {
     "reset": (Reply(raw=reset), "connection", PollOutcome.FAILED),
     "closed": (Reply(raw=lambda handler: None), "connection", PollOutcome.FAILED),
     "no-http": (Reply(raw=lambda handler: handler.wfile.write(b"SSH-2.0-OpenSSH_9.2\r\n")), "connection", PollOutcome.FAILED),
-    "late-head": (Reply(raw=late(2.6, BYTES)), "timeout", PollOutcome.FAILED),
+    "late-head": (Reply(raw=late(5.0, BYTES)), "timeout", PollOutcome.FAILED),
     "slow-head": (Reply(raw=drips(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.05)), "timeout", PollOutcome.FAILED),
     "slow-body": (Reply(raw=drips(b"HTTP/1.1 200 OK\r\n\r\n<rss>", b" ", 0.05)), "timeout", PollOutcome.FAILED),
     "endless": (Reply(raw=drips(b"HTTP/1.1 200 OK\r\n\r\n<rss>", b" " * 2**20, 0)), "too-large", PollOutcome.FAILED),
@@ -127,7 +127,7 @@ def read() -> Iterator[Read]:
         site.pages |= {f"/{name}": reply for name, reply in PARTIAL.items()}
         sources = [source(site.url(path), pages=False) for path in site.pages]
         # So many failures would let this one host count as down; and all may be asked at once, so that what is slow does not add up.
-        settings = {"CONCURRENT_REQUESTS_PER_DOMAIN": 64, "DOWNLOAD_TIMEOUT": 3.0}
+        settings = {"CONCURRENT_REQUESTS_PER_DOMAIN": 64, "DOWNLOAD_TIMEOUT": 6.0}
         done = crawl(Order(sources=sources, allow=[site.netloc], settings=settings, spider={"at_once": 100}))
         assert done.failure == ""
         assert set(done.polls) == {path[1:] for path in site.pages}

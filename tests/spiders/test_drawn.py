@@ -106,7 +106,7 @@ def drawn() -> Iterator[Drawn]:
             source(site.url("/newsroom") + "?shell", "shell", kind=Kind.LISTING),
         ]
         site.pages["/newsroom?shell"] = site.pages["/newsroom"]
-        done = crawl(Order(sources=sources, allow=[site.netloc, inner.netloc], settings={"DOWNLOAD_TIMEOUT": 6.0}))
+        done = crawl(Order(sources=sources, allow=[site.netloc, inner.netloc], settings={"DOWNLOAD_TIMEOUT": 40.0}))
         assert done.failure == ""
         yield Drawn(site, canary, inner, done)
 

@@ -65,7 +65,7 @@ def _kept_and_reported(done: Crawl) -> None:
 
 def test_the_deadline_ends_a_crawl_and_keeps_what_was_done() -> None:
     with Stuck() as stuck:
-        _kept_and_reported(crawl(stuck.order(deadline_s=2.0)))
+        _kept_and_reported(crawl(stuck.order(deadline_s=4.0)))
 
 
 @pytest.mark.parametrize("signum", [signal.SIGTERM, signal.SIGINT])

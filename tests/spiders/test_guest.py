@@ -74,7 +74,7 @@ def visited() -> Iterator[Visited]:
     for site in sites.values():
         site.__enter__()
     sources = [source(site.url("/feed"), name, robots=name != "asked-for") for name, site in sites.items()]
-    done = crawl(Order(sources=sources, allow=[site.netloc for site in sites.values()], settings={"DOWNLOAD_TIMEOUT": 3.0}))
+    done = crawl(Order(sources=sources, allow=[site.netloc for site in sites.values()], settings={"DOWNLOAD_TIMEOUT": 6.0}))
     assert done.failure == ""
     yield Visited(sites, done)
     for site in sites.values():

@@ -136,9 +136,9 @@ def test_a_line_that_is_only_a_date_is_no_text(line: str) -> None:
 
 @pytest.mark.parametrize("line", NO_DATES)
 def test_a_line_that_says_more_than_when_stays(line: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert not is_date(line)
-    assert time.monotonic() - started < 0.2
+    assert time.process_time() - started < 0.2
 
 
 def test_a_page_that_builds_its_text_by_script() -> None:
@@ -330,14 +330,14 @@ HOSTILE = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_pages_cost_little(name: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     try:
         page = read(f"<html><body>{HOSTILE[name]}</body></html>")
     except ExtractError as error:
         assert len(str(error)) < 500
     else:
         assert clean_text(page.text, lines=True) == page.text
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 TAGS = st.sampled_from(
