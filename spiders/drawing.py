@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from scrapy.crawler import Crawler
 from scrapy.http import Request, Response
 
-from spiders.fetching import bounds
+from spiders.fetching import bounds, let_go
 from spiders.guard import netloc
 
 if TYPE_CHECKING:
@@ -137,8 +137,8 @@ class Drawing:
 
     def _over(self, task: asyncio.Future[Any]) -> None:
         self._under_way.discard(task)
-        if not task.cancelled():
-            task.exception()  # seen: nobody else asks for it
+        if not task.cancelled() and (error := task.exception()) is not None:  # seen: nobody else asks for it
+            let_go(error)
 
     def _fall(self) -> None:
         self.fell = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import errno
+import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,12 +75,19 @@ async def fetch(crawler: Crawler, url: str, *, most: int, robots: bool = True, h
         if _is_ours(error):
             raise MachineFailed(str(error)) from error
         kind, said, later = kind_of(error)
+        let_go(error)
         return Answer(error_kind=kind, error=said, later=later, until=getattr(error, "until", None))
     asked = response.request.meta if response.request is not None else {}
     reasons = asked.get("redirect_reasons") or []
     # An address that is opened with a password is known by what the user wrote: where it leads to is not opened without.
     moved = response.url if reasons and not authorization and all(reason in _PERMANENT for reason in reasons) else None
     return Answer(response=response, moved_to=moved, latency=asked.get("download_latency"))
+
+
+def let_go(error: BaseException) -> None:
+    """Free what an error's finished frames hold: the megabytes that a bomb had become would stay until garbage is next looked for."""
+    for one in list(_causes(error)):
+        traceback.clear_frames(one.__traceback__)
 
 
 def _is_ours(error: BaseException) -> bool:

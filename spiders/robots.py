@@ -12,7 +12,7 @@ from scrapy.crawler import Crawler
 from scrapy.http import Request
 from scrapy.utils.httpobj import urlparse_cached
 
-from spiders.fetching import bounds, kind_of
+from spiders.fetching import bounds, kind_of, let_go
 from spiders.guard import Refused
 from spiders.hosts import clock_of, retry_after
 from spiders.settings import LARGEST_ROBOTS
@@ -107,6 +107,7 @@ class RobotsMiddleware:
             raise
         except Exception as error:
             kind, said, _ = kind_of(error)
+            let_go(error)
             if kind == "redirects":
                 return None
             raise Refused(kind, f"robots.txt could not be read: {said}", later=True) from error

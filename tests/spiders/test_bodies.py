@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import weakref
 import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -12,7 +13,9 @@ from typing import NamedTuple
 import brotli
 import pytest
 import zstandard
+from scrapy.exceptions import IgnoreRequest
 
+from spiders.fetching import let_go
 from spiders.settings import LARGEST_FEED
 from storage.items import PollOutcome
 from tests.spiders.run_spider import Crawl, Order, crawl, item, rss, source
@@ -181,6 +184,30 @@ def test_what_ends_early_is_read_and_asked_for_again_as_a_whole(read: Read, name
     assert poll.outcome is PollOutcome.CHANGED
     assert 50 < poll.entries < 200
     assert poll.validators is None
+
+
+def test_a_failure_holds_nothing_of_what_it_fell_over() -> None:
+    class Body(bytearray):
+        pass
+
+    held: list[weakref.ref[Body]] = []
+
+    def unpacks() -> None:
+        body = Body(10)
+        held.append(weakref.ref(body))
+        raise ValueError(len(body))
+
+    def asks() -> None:
+        try:
+            unpacks()
+        except ValueError as error:
+            raise IgnoreRequest("larger than is read") from error
+
+    with pytest.raises(IgnoreRequest) as caught:
+        asks()
+    assert held[0]() is not None
+    let_go(caught.value)
+    assert held[0]() is None
 
 
 def test_no_answer_takes_all_memory(read: Read) -> None:
