@@ -19,8 +19,8 @@ from monitor.delivery.service import deliver_due
 from storage.items import StoredArticle
 from storage.store import Store
 from tests.monitor.postroom import Clock, Hook, Inbox, block, config_of, mail_block, mail_server, web_server
-from tests.monitor.test_digest import mention as shown_mention
-from tests.monitor.test_digest import stored
+from tests.monitor.told import mention as shown_mention
+from tests.monitor.told import stored
 from tests.storage.makers import DAY, HOUR, NOW, add, mention
 
 HANOI, TORONTO = ZoneInfo("Asia/Ho_Chi_Minh"), ZoneInfo("America/Toronto")

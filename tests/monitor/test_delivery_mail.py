@@ -22,8 +22,8 @@ from monitor.delivery.smtp import SmtpSender
 from monitor.digest.record import Digest
 from monitor.digest.render_html import LIMIT
 from tests.monitor.postroom import Inbox, free_port, mail_server
-from tests.monitor.test_digest import NOW, Page, digest, mention, stored, story
 from tests.monitor.test_digest_design import full_day
+from tests.monitor.told import NOW, Page, digest, mention, stored, story
 
 ID = "<0123456789abcdef@example.org>"
 # As a feed can say it: bare breaks, breaks that an encoded word hides (RFC 2047), ends of a mail, invisible characters.

@@ -28,7 +28,7 @@ from monitor.delivery.webhook import WebhookSender
 from monitor.desks import desk_of
 from storage.store import Store
 from tests.monitor.postroom import Clock, Hook, block, config_of, free_port, mail_block, mail_server, web_server
-from tests.monitor.test_digest import NOW, coverage, digest, failing, mention, stored, story
+from tests.monitor.told import NOW, coverage, digest, failing, mention, stored, story
 from tests.storage.makers import add
 
 ROOT = Path(__file__).parents[2]

@@ -25,7 +25,7 @@ from monitor.digest.render_terminal import render_terminal
 from monitor.digest.words import LANGUAGES, TABLES, words_of
 from monitor.shapes import render
 from storage.items import Ownership
-from tests.monitor.test_digest import ATOM, DAY, NOW, Page, coverage, digest, failing, first, mention, stored, story, words_in
+from tests.monitor.told import ATOM, DAY, NOW, Page, coverage, digest, failing, first, mention, stored, story, words_in
 
 SHAPES_FOR_PEOPLE = ("terminal", "text", "html", "markdown")
 

@@ -26,7 +26,7 @@ from storage.items import Ownership, Story
 from storage.store import Store
 from tests.monitor.desk import NOW as DESK_NOW
 from tests.monitor.desk import take
-from tests.monitor.test_digest import HOSTILE, NOW, Page, first, mention, stored, story
+from tests.monitor.told import HOSTILE, NOW, Page, first, mention, stored, story
 
 HANOI = ZoneInfo("Asia/Ho_Chi_Minh")
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"

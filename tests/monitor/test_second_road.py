@@ -16,7 +16,7 @@ from storage.condition import SecondRoad, Unwatched
 from storage.items import Kind, Source
 from storage.sightings import Sighting
 from storage.store import Store
-from tests.monitor.test_digest import coverage, digest, story
+from tests.monitor.told import coverage, digest, story
 from tests.storage.makers import new, source
 
 SUNDAY = datetime(2026, 11, 22, 0, 30, tzinfo=UTC)  # 07:30 in Hanoi

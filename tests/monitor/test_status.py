@@ -19,8 +19,8 @@ from monitor.digest.record import Digest
 from monitor.shapes import render
 from monitor.status import Status, print_status
 from storage.condition import Ail, Ailment, SecondRoad
-from tests.monitor.test_digest import NOW as TOLD
-from tests.monitor.test_digest import coverage, digest, failing, story
+from tests.monitor.told import NOW as TOLD
+from tests.monitor.told import coverage, digest, failing, story
 
 NOW = datetime(2026, 11, 22, 0, 30, tzinfo=UTC)
 DAY = timedelta(days=1)
