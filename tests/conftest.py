@@ -19,17 +19,24 @@ SHARED = Path(__file__).parents[2] / "shared"
 @pytest.fixture(autouse=True, scope="session")
 def _loopback_only() -> Iterator[None]:
     """Refuse every connection that leaves this machine."""
-    connect = socket.socket.connect
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def look(reached: socket.socket, address: object) -> None:
+        host = address[0] if isinstance(address, tuple) else ""
+        if reached.family in {socket.AF_INET, socket.AF_INET6} and host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+            raise AssertionError(f"a test reaches for {address}")
 
     def guarded(self: socket.socket, address: object) -> None:
-        host = address[0] if isinstance(address, tuple) else ""
-        if self.family in {socket.AF_INET, socket.AF_INET6} and host != "localhost" and not ipaddress.ip_address(host).is_loopback:
-            raise AssertionError(f"a test reaches for {address}")
+        look(self, address)
         connect(self, address)  # type: ignore[arg-type]
 
-    socket.socket.connect = guarded  # type: ignore[method-assign, assignment]
+    def guarded_ex(self: socket.socket, address: object) -> int:
+        look(self, address)
+        return connect_ex(self, address)  # type: ignore[arg-type]
+
+    socket.socket.connect, socket.socket.connect_ex = guarded, guarded_ex  # type: ignore[method-assign, assignment]
     yield
-    socket.socket.connect = connect  # type: ignore[method-assign]
+    socket.socket.connect, socket.socket.connect_ex = connect, connect_ex  # type: ignore[method-assign]
 
 
 @pytest.fixture

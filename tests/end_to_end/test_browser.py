@@ -14,7 +14,7 @@ from storage.store import Store
 from tests.chromium import Chromium, available
 from tests.monitor.desk import take
 from tests.monitor.test_site import archive, told
-from tests.monitor.test_web import BRIDGE, opened
+from tests.monitor.visitor import BRIDGE, opened
 
 pytestmark = pytest.mark.chromium
 

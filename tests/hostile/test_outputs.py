@@ -35,7 +35,7 @@ from tests.hostile.case import Case
 from tests.hostile.letters import mail_of
 from tests.hostile.world import World, world
 from tests.monitor.postroom import web_server
-from tests.monitor.test_web import opened
+from tests.monitor.visitor import opened
 
 CASES: list[Case] = [
     *(case for case in cases_words.cases() if case.name.startswith(("says-", "formula-", "honest-", "spam-"))),

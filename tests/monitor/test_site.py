@@ -27,7 +27,7 @@ from monitor.verdicts import judge, merge
 from storage.errors import UsageError
 from storage.store import Store
 from tests.monitor.desk import MATCHER, NOW, take
-from tests.monitor.test_web import SCHOOL, fill
+from tests.monitor.visitor import SCHOOL, fill
 
 SECRET = " Kể từ đây là phần thân bài mà kho lưu trữ không được phép chép lại, dù chỉ một dòng." * 3
 LATER = NOW + timedelta(days=1)
