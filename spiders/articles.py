@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from spiders.pages.generic import Extracted
 from spiders.pages.language import guess
 from spiders.zones import zone_at
-from storage.identity import outlet_host, trusted_canonical
+from storage.identity import outlet_host, same_site, trusted_canonical
 from storage.items import Article, BodyFrom, Entry, Kind, Ownership, Source
 
 _FIRST_HAND = {Kind.FEED, Kind.JSON, Kind.SPIDER}  # made by the outlet from its own records; others show what they saw
@@ -27,13 +27,12 @@ def from_page(source: Source, entry: Entry | None, found: Extracted, *, asked: s
         url: where the answer came from, after redirects.
     """
     shown = url if _same_page(asked, url) else asked
-    summary = entry.summary if entry and entry.summary and source.kind is not Kind.SEARCH else found.summary
     published, stated = _published(source, entry, found)
     return Article(
         url=shown,
         title=found.title or (entry.title if entry else ""),
         text=found.text,
-        summary=summary or (entry.summary if entry else ""),
+        summary=_summary(source, entry, found, url),
         canonical_url=trusted_canonical(url, found.canonical or None),
         published=published,
         stated_date=stated,
@@ -68,6 +67,14 @@ def from_entry(source: Source, entry: Entry, why: str) -> Article:
         opaque=entry.opaque,
         why_no_page=why,
     )
+
+
+def _summary(source: Source, entry: Entry | None, found: Extracted, url: str) -> str:
+    """The feed's summary; of what stands on another site a feed might say anything, so its page speaks for itself."""
+    said = entry.summary if entry else ""
+    if source.kind is Kind.SEARCH:
+        return found.summary or said
+    return said or found.summary if same_site(source.url, url) or not found.text else found.summary
 
 
 def _published(source: Source, entry: Entry | None, found: Extracted) -> tuple[datetime | None, str]:

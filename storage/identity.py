@@ -40,6 +40,7 @@ _SAFE_QUERY = "/-._~!$'()*+,;:@?="
 _UNSAFE = re.compile(r"[^\w/\-.~!$&'()*+,;=:@?]|[^\x00-\x7f]")
 _BAD_HOST = re.compile(r"[\s\x00-\x20\x7f<>\"\\^`{|}]")
 LONGEST_URL = 4_096
+LONGEST_HOST = 253  # RFC 1035; Python takes seconds to write longer ones of other letters in ASCII
 
 
 def canonical_url(url: str) -> str:
@@ -89,8 +90,7 @@ def trusted_canonical(page_url: str, canonical: str | None) -> str | None:
     """Return `canonical` where a page may name it as its own address: the same site, and not a home page of it."""
     if not canonical or not canonical_url(canonical):
         return None
-    here, there = outlet_host(page_url), outlet_host(canonical)
-    if _site(here) != _site(there):
+    if not same_site(page_url, canonical):
         return None
     parts = urlsplit(canonical_url(canonical))
     asked = urlsplit(canonical_url(page_url))
@@ -102,6 +102,11 @@ def trusted_canonical(page_url: str, canonical: str | None) -> str | None:
     if asked.path.startswith(parts.path.rstrip("/") + "/") and not parts.query and not _same_but_suffix(parts, asked):
         return None
     return canonical
+
+
+def same_site(one: str, other: str) -> bool:
+    """Whether two addresses are of one site: `feeds.fpt.com` and `fpt.com` are."""
+    return _site(outlet_host(one)) == _site(outlet_host(other))
 
 
 class RawKey(NamedTuple):
@@ -149,6 +154,8 @@ def _digest(text: str) -> str:
 
 def _host(hostname: str) -> str:
     host = hostname.rstrip(".").lower()
+    if len(host) > LONGEST_HOST:
+        return ""
     if not host.isascii():
         try:
             host = host.encode("idna").decode("ascii").rstrip(".").lower()

@@ -8,7 +8,7 @@ import re
 from functools import lru_cache
 from urllib.parse import SplitResult, parse_qs, urljoin, urlsplit
 
-from storage.identity import LONGEST_URL
+from storage.identity import LONGEST_HOST, LONGEST_URL
 from storage.text import without_invisible
 
 _WRAPS = {  # host (without www.) and path prefix -> the parameter that holds the address
@@ -65,7 +65,7 @@ def absolute(base: str, link: str) -> str:
     except ValueError:
         return ""
     parts, host = _split(joined)
-    if parts is None or parts.scheme not in {"http", "https"} or not host:
+    if parts is None or parts.scheme not in {"http", "https"} or not host or len(host) > LONGEST_HOST:
         return ""
     return joined if joined.startswith("http") else parts.scheme + joined[len(parts.scheme) :]
 

@@ -127,7 +127,8 @@ def _identity() -> list[Case]:
             name="one-guid", feed=rss(*(f"<item><guid isPermaLink='false'>1</guid><title>{named(f'chung khoá {n}')}</title><link>http://one-guid.example/{n}</link></item>" for n in range(10))),
             arrives=tuple(named(f"chung khoá {n}") for n in range(10)),
         ),
-        # The guid and the canonical address of an honest outlet's article, with other words.
+        # The address, the guid and the canonical address of an honest outlet's article, with other words.
+        Case(name="steals-link", feed=rss("<item><title>FPT Software bị bịa tít</title><description>lời bịa của kẻ khác</description><link>http://honest-3.example/1</link></item>"), never=("bị bịa tít", "lời bịa của kẻ khác")),
         Case(name="steals-guid", feed=rss("<item><guid>http://honest-1.example/1</guid><title>FPT Software bị đánh cắp</title><link>http://steals-guid.example/1</link></item>"), arrives=("FPT Software bị đánh cắp",)),
         Case(
             name="steals-canonical", feed=one("steals-canonical", "giả làm báo khác"), arrives=(named("giả làm báo khác"),),

@@ -182,3 +182,19 @@ def test_what_could_not_be_taken_as_it_is_stays_as_written() -> None:
     assert article(None, beside=VISIBLE, stated="sáng mai").stated_date == ""
     entry = Entry(source_id="one", key="k", url=URL, title="Khánh thành", stated_date="2031")
     assert from_entry(Source(id="one", url="https://bao.example/feed"), entry, "").stated_date == "2031"
+
+
+@pytest.mark.parametrize(
+    ("feed", "summary"),
+    [
+        ("https://bao.example/feed", "lời của feed"),
+        ("https://feeds.bao.example/x", "lời của feed"),
+        ("https://khac.example/feed", "lời của trang"),
+    ],
+)
+def test_a_feed_does_not_speak_for_the_page_of_another_site(feed: str, summary: str) -> None:
+    source = Source(id="one", url=feed)
+    entry = Entry(source_id="one", key="k", url=URL, title="Tít bịa", summary="lời của feed")
+    page = extracted(TEXT, head="<meta name='description' content='lời của trang'>")
+    found = from_page(source, entry, page, asked=URL, url=URL)
+    assert (found.title, found.summary) == ("Khánh thành cây cầu mới", summary)

@@ -114,6 +114,8 @@ def test_entries_and_addresses_are_bounded_however_they_are_read() -> None:
     assert feed.MOST_ENTRIES == 1_000
     long = f"https://a.example/{'x' * LONGEST_URL}"
     assert canonical_url(long) == "" and links.absolute("https://a.example/", f"/{'x' * LONGEST_URL}") == ""
+    for host in ("a." * 200 + "example", "ạ." * 200 + "example"):
+        assert canonical_url(f"https://{host}/1") == "" and links.absolute("https://a.example/", f"https://{host}/1") == ""
     assert [entry.url for entry in read(rss(item(link=long) + item(link="https://a.example/2"))).entries] == ["https://a.example/2"]
 
 
