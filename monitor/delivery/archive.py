@@ -6,8 +6,7 @@ Both are written anew from the ledger or from what lies in the folder, so writin
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from datetime import UTC
+from collections.abc import Sequence
 from functools import lru_cache
 from html import escape, unescape
 from pathlib import Path
@@ -20,6 +19,7 @@ from monitor.config_delivery import AtomDelivery, FolderDelivery
 from monitor.delivery.parcel import Attempt, DeliveryError, Parcel
 from monitor.digest.build import tag_of
 from monitor.digest.dates import BabelCalendar
+from monitor.digest.elements import add, rfc3339, watch_rows
 from monitor.digest.facts import Facts
 from monitor.digest.record import Digest
 from monitor.digest.safe import POLICY, plain, safe_url
@@ -125,18 +125,18 @@ def feed_of(digests: Sequence[Digest], *, link: str) -> str:
     newest = digests[0]
     # Written with plain names and a declared default namespace: the library would invent prefixes.
     feed = ElementTree.Element("feed", {"xmlns": _ATOM, "xml:lang": newest.language})
-    _add(feed, "id", f"{tag_of(newest.name)}/digests")
-    _add(feed, "title", newest.title)
-    _add(feed, "updated", _moment(newest))
-    _add(ElementTree.SubElement(feed, "author"), "name", newest.title)
+    add(feed, "id", f"{tag_of(newest.name)}/digests")
+    add(feed, "title", newest.title)
+    add(feed, "updated", rfc3339(newest.until))
+    add(ElementTree.SubElement(feed, "author"), "name", newest.title)
     if link:
         ElementTree.SubElement(feed, "link", {"rel": "alternate", "href": link})
     for digest in digests:
         entry = ElementTree.SubElement(feed, "entry")
-        _add(entry, "id", f"{tag_of(digest.name)}/{digest.day.isoformat()}")
-        _add(entry, "title", digest.subject)
-        _add(entry, "updated", _moment(digest))
-        _add(entry, "content", _content(digest)).set("type", "html")
+        add(entry, "id", f"{tag_of(digest.name)}/{digest.day.isoformat()}")
+        add(entry, "title", digest.subject)
+        add(entry, "updated", rfc3339(digest.until))
+        add(entry, "content", _content(digest)).set("type", "html")
     ElementTree.indent(feed)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(feed, encoding="unicode")}\n'
 
@@ -152,20 +152,5 @@ def _content(digest: Digest) -> str:
             linked = f'<a rel="noopener" href="{escape(url)}">{headline}</a>' if url else headline
             parts.append(f"<li>{linked}<br>{' · '.join(escape(one) for one in (*facts.meta(line), *facts.badges(line), line.id))}</li>")
         parts.append("</ul>")
-    parts += [f"<p>{escape(text)}</p>" for text in _watch(facts)]
+    parts += [f"<p>{escape(text)}</p>" for text in watch_rows(facts)]
     return "".join(parts)
-
-
-def _watch(facts: Facts) -> Iterable[str]:
-    for row in facts.watch.rows():
-        yield f"{row.label}{facts.colon}{'; '.join(row.items)}" if row.items else row.label
-
-
-def _moment(digest: Digest) -> str:
-    return digest.until.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _add(parent: ElementTree.Element, name: str, text: str) -> ElementTree.Element:
-    element = ElementTree.SubElement(parent, name)
-    element.text = plain(text).strip()
-    return element

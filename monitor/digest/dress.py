@@ -11,7 +11,6 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
 _RULE = re.compile(r"^\.(\w+) \{ (.*?) \}$", re.MULTILINE)
 _OPACITIES = (1, 0.62, 0.4, 0.26, 0.17, 0.1)
 _WIDE, _HIGH = 600, 70  # of a picture, in its own units

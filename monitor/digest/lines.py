@@ -51,7 +51,7 @@ class LineMaker:
             headline=headline,
             headline_spans=spans_of(headline, mention.start, mention.alias) if mention and in_headline else (Span(text=headline),),
             url=safe_url(article.url),
-            outlet=_outlet(main),
+            outlet=outlet_name(main),
             language=plain(article.language).strip(),
             published=article.published.astimezone(self._zone) if article.published else None,
             first_seen=main.first_seen.astimezone(self._zone),
@@ -66,7 +66,7 @@ class LineMaker:
             passing=bool(topics) and not about,
             baseline=main.baseline,
             opaque=article.opaque,
-            release_origin=next((_outlet(one) for one in story.articles if one.article.ownership is Ownership.RELEASE), ""),
+            release_origin=next((outlet_name(one) for one in story.articles if one.article.ownership is Ownership.RELEASE), ""),
             ownership=article.ownership,
             copies=sum(one.copy_id == main.copy_id and one.id != main.id for one in story.articles),
             articles=len(story.articles),
@@ -121,16 +121,17 @@ def _why(mention: Mention) -> Why:
     return Why(topic=mention.topic, alias=plain(mention.alias).strip(), unit=unit, score=mention.score, where=mention.field)
 
 
-def _outlet(stored: StoredArticle) -> str:
+def outlet_name(stored: StoredArticle) -> str:
+    """Return what an article's outlet is called, its host where it has no name; "" where nothing is known."""
     return plain(stored.article.outlet).strip() or plain(stored.article.outlet_host).strip()
 
 
 def _also(main: StoredArticle, story: Story) -> tuple[Other, ...]:
     """Return the other outlets, each once, in the order in which they were seen."""
-    seen = {fold(_outlet(main))}
+    seen = {fold(outlet_name(main))}
     others = []
     for stored in story.articles:
-        outlet = _outlet(stored)
+        outlet = outlet_name(stored)
         if stored.id == main.id or fold(outlet) in seen:
             continue
         seen.add(fold(outlet))

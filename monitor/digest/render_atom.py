@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from html import escape
 from xml.etree import ElementTree
 
 from monitor.digest.build import tag_of
 from monitor.digest.dates import BabelCalendar
+from monitor.digest.elements import add, rfc3339, watch_rows
 from monitor.digest.facts import Facts, clean_spans
 from monitor.digest.figures import Figures
 from monitor.digest.record import Digest, Line, Span, Update
-from monitor.digest.safe import plain, safe_url
+from monitor.digest.safe import LANGUAGE_TAG, plain, safe_url
 
 _ATOM = "http://www.w3.org/2005/Atom"
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-_TAG_OF_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")
 
 
 def render_atom(digest: Digest) -> str:
@@ -25,10 +24,10 @@ def render_atom(digest: Digest) -> str:
     facts = Facts(digest, BabelCalendar(digest.language))
     # Written with plain names and a declared default namespace: the library would invent prefixes.
     feed = ElementTree.Element("feed", {"xmlns": _ATOM, _LANG: digest.language})
-    _add(feed, "id", tag_of(digest.name))
-    _add(feed, "title", digest.title)
+    add(feed, "id", tag_of(digest.name))
+    add(feed, "title", digest.title)
     lead = Figures(digest, facts).lead()
-    _add(
+    add(
         feed,
         "subtitle",
         " · ".join(
@@ -38,13 +37,13 @@ def render_atom(digest: Digest) -> str:
                 facts.sum(),
                 *facts.watch.warnings(),
                 *([lead] if lead else []),
-                *_trouble(facts),
+                *watch_rows(facts),
                 *filter(None, [facts.watch.road()]),
             )
         ),
     )
-    _add(feed, "updated", _rfc3339(digest.until))
-    _add(ElementTree.SubElement(feed, "author"), "name", digest.title)
+    add(feed, "updated", rfc3339(digest.until))
+    add(ElementTree.SubElement(feed, "author"), "name", digest.title)
     for line in digest.lines:
         _entry(feed, facts, line)
     for one in digest.updates:
@@ -62,10 +61,10 @@ def render_feed(title: str, guid: str, lines: Sequence[Line], facts: Facts, upda
         links: rel -> address, of the feed itself; none where nobody knows where it will stand.
     """
     feed = ElementTree.Element("feed", {"xmlns": _ATOM, _LANG: facts.words.language})
-    _add(feed, "id", guid)
-    _add(feed, "title", title)
-    _add(feed, "updated", _rfc3339(updated))
-    _add(ElementTree.SubElement(feed, "author"), "name", title)
+    add(feed, "id", guid)
+    add(feed, "title", title)
+    add(feed, "updated", rfc3339(updated))
+    add(ElementTree.SubElement(feed, "author"), "name", title)
     for rel, href in links.items():
         ElementTree.SubElement(feed, "link", {"rel": rel, "href": href})
     for line in lines:
@@ -76,40 +75,40 @@ def render_feed(title: str, guid: str, lines: Sequence[Line], facts: Facts, upda
 
 def _entry(feed: ElementTree.Element, facts: Facts, line: Line) -> None:
     entry = ElementTree.SubElement(feed, "entry")
-    _add(entry, "id", line.guid)
-    title = _add(entry, "title", line.headline)
-    if _TAG_OF_LANGUAGE.match(line.language):
+    add(entry, "id", line.guid)
+    title = add(entry, "title", line.headline)
+    if LANGUAGE_TAG.match(line.language):
         title.set(_LANG, line.language)
     if line.published:
-        _add(entry, "published", _rfc3339(line.published))
-    _add(entry, "updated", _rfc3339(line.updated or line.first_seen))
+        add(entry, "published", rfc3339(line.published))
+    add(entry, "updated", rfc3339(line.updated or line.first_seen))
     if url := safe_url(line.url):
         ElementTree.SubElement(entry, "link", {"rel": "alternate", "href": url})
     for other in line.also:
         if url := safe_url(other.url):
             ElementTree.SubElement(entry, "link", {"rel": "related", "href": url, "title": facts.other(other, line)})
-    _add(ElementTree.SubElement(entry, "author"), "name", facts.meta(line)[0])
+    add(ElementTree.SubElement(entry, "author"), "name", facts.meta(line)[0])
     for topic in line.topics:
         ElementTree.SubElement(entry, "category", {"term": plain(topic)})
-    content = _add(entry, "content", _content(facts, line))
+    content = add(entry, "content", _content(facts, line))
     content.set("type", "html")
 
 
 def _update(feed: ElementTree.Element, facts: Facts, one: Update) -> None:
     """Write a told story again under its own id, with the moment of the change: readers of feeds show it as changed."""
     entry = ElementTree.SubElement(feed, "entry")
-    _add(entry, "id", one.guid)
-    title = _add(entry, "title", one.headline)
-    if _TAG_OF_LANGUAGE.match(one.language):
+    add(entry, "id", one.guid)
+    title = add(entry, "title", one.headline)
+    if LANGUAGE_TAG.match(one.language):
         title.set(_LANG, one.language)
-    _add(entry, "updated", _rfc3339(one.at))
+    add(entry, "updated", rfc3339(one.at))
     if url := safe_url(one.url):
         ElementTree.SubElement(entry, "link", {"rel": "alternate", "href": url})
-    _add(ElementTree.SubElement(entry, "author"), "name", one.outlet or facts.words.say("unknown_outlet"))
+    add(ElementTree.SubElement(entry, "author"), "name", one.outlet or facts.words.say("unknown_outlet"))
     for topic in one.topics:
         ElementTree.SubElement(entry, "category", {"term": plain(topic)})
     parts = (" · ".join(facts.update(one)), *facts.changes(one))
-    content = _add(entry, "content", "".join(f"<p>{escape(part)}</p>" for part in parts))
+    content = add(entry, "content", "".join(f"<p>{escape(part)}</p>" for part in parts))
     content.set("type", "html")
 
 
@@ -129,20 +128,5 @@ def _content(facts: Facts, line: Line) -> str:
     return "".join(f"<p>{part}</p>" for part in parts)
 
 
-def _trouble(facts: Facts) -> Iterable[str]:
-    for row in facts.watch.rows():
-        yield f"{row.label}{facts.colon}{'; '.join(row.items)}" if row.items else row.label
-
-
 def _marked(spans: Iterable[Span]) -> str:
     return "".join(f"<strong>{escape(span.text)}</strong>" if span.marked else escape(span.text) for span in clean_spans(spans))
-
-
-def _add(parent: ElementTree.Element, name: str, text: str) -> ElementTree.Element:
-    element = ElementTree.SubElement(parent, name)
-    element.text = plain(text).strip()
-    return element
-
-
-def _rfc3339(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -13,12 +13,12 @@ import jinja2
 from markupsafe import Markup
 
 from monitor.digest.dates import BabelCalendar
-from monitor.digest.dress import LANGUAGE_TAG, environment, media, picture_of_days, picture_of_parts, styled
+from monitor.digest.dress import environment, media, picture_of_days, picture_of_parts, styled
 from monitor.digest.facts import Facts, clean_spans
 from monitor.digest.figures import Chart, Figures
 from monitor.digest.fold import Piece, Shown, fold
 from monitor.digest.record import Digest, Kind, Line, Update
-from monitor.digest.safe import POLICY, plain, safe_url
+from monitor.digest.safe import LANGUAGE_TAG, POLICY, plain, safe_url
 from monitor.digest.watch_words import Row
 
 LIMIT = 100_000  # bytes; Gmail clips a mail at 102 KB

@@ -10,6 +10,7 @@ _BLANKS = re.compile(r"\s+")
 _UNSAFE = re.compile(r"[\s\"<>\\^`{|}]")
 _NETLOC = re.compile(r"(?:[^@\[\]]*@)?(?:\[[0-9a-f:.]+\]|[^@\[\]:]+)(?::\d{0,5})?", re.I)  # user, host or IPv6 address, port
 _URL_LIMIT = 4_000
+LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*\Z")  # fit for lang="..."
 _ASCII = "".join(map(chr, range(33, 127)))
 # Of every page that is written: nothing is loaded, no script runs, nothing is sent, whatever a stranger's words would ask for.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import jinja2
 
 from monitor.digest.dates import BabelCalendar
-from monitor.digest.dress import LANGUAGE_TAG, environment, media, picture_of_days, picture_of_parts, styled
-from monitor.digest.safe import POLICY
+from monitor.digest.dress import environment, media, picture_of_days, picture_of_parts, styled
+from monitor.digest.safe import LANGUAGE_TAG, POLICY
 from monitor.digest.words import Words, words_of
 
 if TYPE_CHECKING:

@@ -9,13 +9,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from monitor.digest.dates import BabelCalendar
-from monitor.digest.dress import LANGUAGE_TAG, picture_of_days, picture_of_parts
+from monitor.digest.dress import picture_of_days, picture_of_parts
 from monitor.digest.facts import Facts, clean_spans
 from monitor.digest.figures import Chart, Figures
-from monitor.digest.lines import LineMaker, spans_of
+from monitor.digest.lines import LineMaker, outlet_name, spans_of
 from monitor.digest.rank import Reach
 from monitor.digest.record import CoverageLine, Digest, Kind, Line, Span, Trend
-from monitor.digest.safe import plain, safe_url
+from monitor.digest.safe import LANGUAGE_TAG, plain, safe_url
 from monitor.room.phrases import Phrases
 from monitor.stories import lead
 from storage.items import BodyFrom, Mention, Ownership, StoredArticle, Story, Suppression
@@ -78,7 +78,7 @@ class Room:
         main = lead(story)
         outlet, moment, *_ = facts.meta(line)
         more = len(line.also) - _OTHERS
-        hosts = {fold(_name(one)): one.article.outlet_host for one in story.articles}
+        hosts = {fold(outlet_name(one)): one.article.outlet_host for one in story.articles}
         return {
             "id": line.id,
             "number": story.id,
@@ -110,7 +110,7 @@ class Room:
         """Return a story whole: its line, and its articles in the order in which they were published."""
         facts = self.facts(today)
         shown = self.line(story, facts)
-        outlets = list(dict.fromkeys(_name(one) for one in story.articles))
+        outlets = list(dict.fromkeys(outlet_name(one) for one in story.articles))
         ordered = sorted(story.articles, key=lambda one: (one.article.published or one.first_seen, one.id))
         told = date.fromisoformat(story.told_on) if story.told_on else None
         return shown | {
@@ -150,7 +150,7 @@ class Room:
             "url": safe_url(article.url),
             "lang": tag(article.language),
             "language": plain(article.language).upper(),
-            "outlet": _name(stored) or self.words.say("unknown_outlet"),
+            "outlet": outlet_name(stored) or self.words.say("unknown_outlet"),
             "host": article.outlet_host,
             "moment": when if article.published else self.words.say("seen", when=when),
             "iso": at.isoformat(timespec="minutes"),
@@ -288,7 +288,3 @@ def marked(text: str, terms: Iterable[str]) -> list[Span]:
 
 def _excerpt(mention: Mention) -> tuple[Span, ...]:
     return spans_of(mention.snippet, mention.snippet_start, mention.alias)
-
-
-def _name(stored: StoredArticle) -> str:
-    return plain(stored.article.outlet).strip() or plain(stored.article.outlet_host).strip()

@@ -19,6 +19,7 @@ from spiders.pages.charset import as_utf8
 from spiders.pages.dates import shown_date
 from spiders.pages.language import guess
 from spiders.pages.metadata import Metadata, read_metadata
+from spiders.readers.plain import language_code
 from storage.errors import ExtractError
 from storage.text import TEXT_LIMIT, clean_text
 
@@ -112,7 +113,7 @@ def extract(body: bytes, *, url: str, encoding: str | None, language: str, timez
         sure_date=stated,
         authors=tuple(about.authors[:10]),
         outlet=about.outlet,
-        language=_language(about.language) or guess(text) or language,
+        language=language_code(about.language) or guess(text) or language,
         is_article=about.article or (sure and len(text) > 250),
     )
 
@@ -129,11 +130,6 @@ def _parse(body: bytes, encoding: str | None) -> Any:
             raise MemoryError from error
         raise ExtractError(f"the page cannot be parsed: {clean_text(str(error), 200)}") from error
     return root
-
-
-def _language(stated: str) -> str:
-    code = stated.replace("_", "-").split("-")[0].strip().lower()
-    return code if code.isalpha() and len(code) in {2, 3} else ""
 
 
 def _text(root: Any, about: Metadata) -> tuple[str, bool]:

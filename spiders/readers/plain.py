@@ -45,3 +45,9 @@ def title(text: str, limit: int) -> str:
 _INLINE = re.compile(
     r"</?(?:b|i|em|strong|span|a|font|sup|sub|u|p|div|br|small|mark|h\d|img|script|style|iframe|object|svg)\b[^<>]*>", re.I
 )
+
+
+def language_code(stated: str) -> str:
+    """Return the code of a language that a document states ("vi" of "vi-VN"); "" where it is none."""
+    code = stated.replace("_", "-").split("-")[0].strip().lower()
+    return code if code.isalpha() and len(code) in {2, 3} else ""

@@ -21,6 +21,7 @@ from lxml import etree
 from spiders.readers.dates import read_date, stamped_date
 from spiders.readers.feed import what_it_is
 from spiders.readers.links import absolute
+from spiders.readers.plain import language_code
 from spiders.readers.plain import title as clean_title
 from storage.errors import ReadError
 from storage.identity import outlet_host
@@ -169,7 +170,7 @@ class _Found:
             published=min(published, self.now) if published else None,
             updated=min(updated, self.now) if updated else None,
             stated=told,
-            language=_language(texts.get("news.language", "")),
+            language=language_code(texts.get("news.language", "")),
             outlet=clean_text(texts.get("news.name", ""), 200),
         )
 
@@ -207,11 +208,6 @@ def _text(element: Any) -> str:
 def _name(tag: str) -> str:
     """The local name of a tag, also of one whose prefix was never declared."""
     return tag.rpartition("}")[2].rpartition(":")[2]
-
-
-def _language(stated: str) -> str:
-    code = stated.replace("_", "-").split("-")[0].strip().lower()
-    return code if code.isalpha() and len(code) in {2, 3} else ""
 
 
 def _forget(element: Any) -> None:
