@@ -51,7 +51,7 @@ def main() -> None:
 
 def processor() -> None:
     """Run the real command for a cycle and account for it and its children."""
-    if 60 * MINUTES < PAUSE.total_seconds():
+    if timedelta(minutes=MINUTES) < PAUSE:
         sys.exit("IDLE_MINUTES: less than the pause between two crawls says nothing of an hour")
     with tempfile.TemporaryDirectory() as name, server(FEEDS, 30) as address:
         folder = Path(name)
