@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 from urllib.parse import urlsplit
 
 from monitor import __version__, polling
@@ -279,14 +279,19 @@ def _begin(
 def process_of(order: CrawlOrder, config: Config) -> Any:
     """Make the process that spiders run in, Scrapy's `AsyncCrawlerProcess`; there can be one in a process of ours."""
     from scrapy.crawler import AsyncCrawlerProcess
+    from twisted.logger import LogPublisher, globalLogBeginner
 
-    from monitor.log import LibraryHandler
+    from monitor.log import LibraryHandler, WithoutEchoes
 
     # What is imported by now stays: looking through it again and again for garbage is a twentieth of a crawl's time.
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     settings = _settings(config, order)
     _quieten(order.verbose)
+    # Until somebody takes its log, Twisted writes what it thinks critical to stderr by itself; Scrapy listens without taking it.
+    globalLogBeginner.beginLoggingTo([cast("Any", LogPublisher())], discardBuffer=True, redirectStandardIO=False)
+    for name in ("twisted", "asyncio"):
+        logging.getLogger(name).addFilter(WithoutEchoes())
     if order.log is not None:
         logging.captureWarnings(True)
         handler = LibraryHandler(order.log)

@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol, TextIO
 from urllib.parse import quote
 
 from monitor.digest.safe import plain
+from storage.errors import out_of_memory
 
 Level = Literal["info", "warning", "error"]
 _LOGIN = re.compile(r"(?<=://)([^/?#@\s:]*):[^/?#@\s]+(?=@)")  # https://name:password@host
@@ -143,6 +144,15 @@ class JsonLines:
         record |= {"message": " ".join(plain(text).split())} | dict(fields)
         # Blacked out before quotes and backslashes are escaped: a secret may hold some.
         return json.dumps(_each_text(record, self._veil.over), ensure_ascii=False, default=str)
+
+
+class WithoutEchoes(logging.Filter):
+    """Drops what libraries log, with a traceback, of memory that ran out: the command says that once, as what it came to."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is passed on."""
+        error = record.exc_info[1] if record.exc_info else None
+        return error is None or not out_of_memory(error)
 
 
 class LibraryHandler(logging.Handler):

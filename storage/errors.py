@@ -20,6 +20,7 @@ try:
 except ModuleNotFoundError:  # Windows
     resource = None  # type: ignore[assignment]
 
+_THREADS = ("can't start new thread", "cannot join thread before it is started")
 _CLOSE = 16 * 1024**2  # bytes, of addresses
 
 # What is said where the machine, or a limit (ulimit, a container, systemd), gives no more memory, and what to do.
@@ -37,7 +38,7 @@ def out_of_memory(error: BaseException) -> bool:
             break
         if isinstance(seen, SystemError) and "without setting an exception" in str(seen):
             return True
-        if isinstance(seen, RuntimeError) and "can't start new thread" in str(seen):
+        if isinstance(seen, RuntimeError) and any(said in str(seen) for said in _THREADS):
             return True
         if isinstance(seen, MemoryError) or (isinstance(seen, OSError) and seen.errno == errno.ENOMEM):
             return True

@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import threading
+import time
 import traceback
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,7 @@ from monitor.cli import deliver, gather, judge, read, report, run, settings, sou
 from monitor.cli.context import Context
 from storage.errors import NO_MEMORY, MediaMonitorError, out_of_memory
 
+_PATIENCE_S = 3.0  # for threads to end when a command has failed
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}
 
 app = typer.Typer(
@@ -99,11 +101,26 @@ def main() -> None:
     """Run the command line; ends the process."""
     try:
         _main()
+    except SystemExit as end:
+        if end.code not in {0, None}:
+            _wait_no_longer(end.code)
+        raise
     except Exception as error:  # what was to be said could not be: without memory words fail, too
         if not out_of_memory(error):
             raise
         os.write(2, b"monitor: " + "\n  -> ".join(NO_MEMORY).encode() + b"\n")
         os._exit(1)
+
+
+def _wait_no_longer(code: object) -> None:
+    """End the process where a thread would keep it for ever: Twisted's go on waiting for work if there was no memory to end them in order."""
+    others = [one for one in threading.enumerate() if one is not threading.main_thread() and not one.daemon]
+    until = time.monotonic() + _PATIENCE_S
+    for one in others:
+        one.join(max(until - time.monotonic(), 0.0))
+    if any(one.is_alive() for one in others):
+        _settle()
+        os._exit(code if isinstance(code, int) else 1)
 
 
 def _main() -> None:

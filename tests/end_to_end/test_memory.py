@@ -7,7 +7,9 @@ libraries: some of them end their process at once (Rust's), so that only what is
 from __future__ import annotations
 
 import asyncio
+import errno
 import resource
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +18,8 @@ import pytest
 
 from spiders.intake import MachineFailed
 from spiders.workers import WorkerFailed, Workers
+from storage.errors import StorageError, out_of_memory
+from tests.end_to_end.conftest import ROOT
 from tests.end_to_end.machine import Watch, looked_at
 from tests.spiders.site import Site
 
@@ -45,6 +49,70 @@ def test_without_memory_a_command_says_so_and_with_it_the_next_one_does_the_work
     assert "A crawl failed" in text.read_text(encoding="utf-8") and "there is no memory left" in text.read_text(encoding="utf-8")
     done = watch.run("daily", "--quiet")
     assert done.code == 0 and sorted(watch.stored()) == sorted(watch.published), done
+
+
+def test_what_shows_that_memory_ran_out_and_what_does_not() -> None:
+    """Libraries and Python itself do not always say so: near its limit a process fails for nothing else."""
+    for error in (
+        MemoryError(),
+        OSError(errno.ENOMEM, "Cannot allocate memory"),
+        RuntimeError("can't start new thread"),
+        ImportError("libx.so: failed to map segment from shared object"),
+        SystemError("<function f> returned NULL without setting an exception"),
+    ):
+        assert out_of_memory(error), error
+    for error in (ValueError("x"), SystemError("x"), OSError(errno.ENOENT, "x"), StorageError("the disk is full")):
+        assert not out_of_memory(error), error
+    asks = """import resource, sys
+from storage.errors import StorageError, out_of_memory
+taken = next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmPeak:")) * 1024
+for room in (8, 64):
+    resource.setrlimit(resource.RLIMIT_AS, (taken + room * 2**20, -1))
+    print(out_of_memory(TypeError("'frame' object is not callable")), out_of_memory(StorageError("the disk is full")))
+"""
+    said = subprocess.run([sys.executable, "-c", asks], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert said.split() == ["True", "False", "False", "False"]
+
+
+def test_no_traceback_is_shown_of_what_nobody_can_catch() -> None:
+    runs = """import logging, sys, threading
+from monitor.cli import _hush_lack_of_memory
+
+class Ends:
+    def __del__(self):
+        raise error
+
+class Broken:
+    def __str__(self):
+        raise MemoryError
+
+def fails():
+    raise error
+
+_hush_lack_of_memory()
+for error in (MemoryError(), ValueError("shown")):
+    Ends()
+    thread = threading.Thread(target=fails)
+    thread.start()
+    thread.join()
+    logging.error(Broken())
+    print("--", file=sys.stderr, flush=True)
+"""
+    said = subprocess.run([sys.executable, "-c", runs], cwd=ROOT, capture_output=True, text=True, check=True).stderr
+    hushed, shown, _ = said.split("--\n")
+    assert hushed == "" and shown.count("ValueError: shown") == 2, said
+
+
+def test_a_command_that_failed_ends_though_a_thread_does_not() -> None:
+    runs = """import sys, threading
+from monitor.cli import main
+
+threading.Thread(target=threading.Event().wait).start()
+sys.argv = ["monitor", "no-such-command"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", runs], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2 and "no-such-command" in done.stderr
 
 
 def test_wherever_a_crawl_dies_of_it_nothing_is_stored_half_and_the_next_one_reads_the_rest(watch: Watch) -> None:
