@@ -35,7 +35,8 @@ def test_a_source_never_polled_is_due_and_comes_first() -> None:
 
 def test_a_clock_set_back_does_not_silence_a_source() -> None:
     assert polling.is_due(SourceState(source_id="a", next_poll=NOW + timedelta(days=40)), NOW)
-    assert not polling.is_due(SourceState(source_id="a", next_poll=NOW + timedelta(hours=23)), NOW)
+    assert not polling.is_due(SourceState(source_id="a", next_poll=NOW + polling.PATIENCE), NOW), "so long a server may ask for"
+    assert polling.is_due(SourceState(source_id="a", next_poll=NOW), NOW)
 
 
 def test_a_busy_source_is_polled_sooner_than_a_quiet_one() -> None:
@@ -86,6 +87,16 @@ def test_what_is_pinned_on_top_for_weeks_hides_no_gap() -> None:
     shown = entries(30, *(n / 100 for n in range(1, 10)))
     assert not polling.overlaps(before, shown, [True, *[False] * 9])
     assert polling.overlaps(before, shown, [True, *[False] * 8, True]), "a recent one is known, too"
+    two_of_nine = entries(30, 31, *(n / 100 for n in range(1, 8)))
+    assert polling.overlaps(before, two_of_nine, [True, True, *[False] * 7]), "more than a fifth is not pinned: the feed is slow"
+    undated = [replace(shown[0], published=None), *shown[1:]]
+    assert polling.overlaps(before, undated, [True, *[False] * 9]), "of what has no date nobody knows that it is old"
+    one_new_undated = [*shown[:-1], replace(shown[-1], published=None)]
+    assert polling.overlaps(before, one_new_undated, [True, *[False] * 9])
+    late = [*shown[:-1], replace(shown[-1], published=NOW - timedelta(hours=6))]
+    assert polling.overlaps(before, late, [True, *[False] * 9]), "it reaches back to what was the newest"
+    assert polling.overlaps(replace(before, newest=None), shown, [True, *[False] * 9])
+    assert polling.overlaps(before, shown, [True] * 10), "nothing is new"
 
 
 def test_no_wish_of_a_feed_makes_its_entries_fall_out_unseen() -> None:
@@ -101,6 +112,7 @@ def test_after_a_gap_a_source_is_polled_more_often_for_a_while() -> None:
     shaken = replace(usual, last_gap=NOW - timedelta(hours=6))
     assert wait(shaken) == pytest.approx(wait(usual) / 2, abs=timedelta(seconds=1))
     assert wait(replace(usual, last_gap=NOW - timedelta(days=3))) == wait(usual)
+    assert wait(replace(usual, last_gap=NOW + timedelta(hours=6))) == wait(usual), "the clock was set back"
 
 
 def test_hours_and_days_that_a_feed_leaves_out_are_skipped() -> None:
@@ -124,5 +136,8 @@ def test_a_host_that_asked_for_patience_is_left_alone_with_all_its_sources() -> 
     asked = SourceState(source_id="a", error_kind="http-429", next_poll=NOW + timedelta(hours=1))
     busy = SourceState(source_id="a", error_kind="http-503", next_poll=NOW + timedelta(hours=1))
     assert polling.due([SOURCE, other, far], {"a": asked}, NOW) == [far]
+    assert polling.due([SOURCE, other, far], {"a": replace(asked, error_kind="limit")}, NOW) == [far], (
+        "an engine's line of text says the same"
+    )
     assert polling.due([SOURCE, other, far], {"a": asked}, NOW + timedelta(hours=2)) == [other, far, SOURCE]
     assert polling.due([SOURCE, other, far], {"a": busy}, NOW) == [other, far], "503 speaks for one address"
