@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from spiders.workers import WorkerFailed, Workers
 
 
-def slow(body: bytes) -> float:
-    time.sleep(1.5)
-    return float(len(body))
+def held_up(body: bytes) -> int:
+    """Read a document whose first line names a file, as long as that file is not there."""
+    let_go, until = Path(body.partition(b"\n")[0].decode()), time.monotonic() + 20
+    while not let_go.exists() and time.monotonic() < until:
+        time.sleep(0.02)
+    return len(body)
 
 
 def greedy(body: bytes) -> int:
@@ -25,24 +29,22 @@ def a_hundred_megabytes(body: bytes) -> int:
     return len(bytearray(100 * 1024**2)) + len(body)
 
 
-def test_small_documents_do_not_wait_for_large_ones() -> None:
-    async def read() -> list[str]:
-        workers, done = Workers(1), []
-        await workers.run(len, b"x")  # the processes are there
+def test_small_documents_do_not_wait_for_large_ones(tmp_path: Path) -> None:
+    let_go = tmp_path / "let-go"
 
-        async def one(name: str, body: bytes) -> None:
-            await workers.run(slow if name == "large" else len, body)
-            done.append(name)
-
+    async def read() -> list[int]:
+        workers = Workers(1, timeout_s=30)
         try:
-            large = [asyncio.create_task(one("large", bytes(300 * 1024))) for _ in range(3)]
-            await asyncio.sleep(0.1)
-            await asyncio.gather(*(one("small", b"x") for _ in range(5)), *large)
+            large = [asyncio.create_task(workers.run(held_up, f"{let_go}\n".encode().ljust(300 * 1024))) for _ in range(3)]
+            await asyncio.sleep(0)  # they come first
+            small = await asyncio.wait_for(asyncio.gather(*(workers.run(len, b"x") for _ in range(5))), 15)
+            assert not any(one.done() for one in large)
+            let_go.touch()
+            return [*small, *await asyncio.gather(*large)]
         finally:
             workers.close()
-        return done
 
-    assert asyncio.run(read()) == ["small"] * 5 + ["large"] * 3
+    assert asyncio.run(read()) == [1] * 5 + [300 * 1024] * 3
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits of memory do not bind here")
