@@ -231,6 +231,19 @@ def test_of_two_one_works_and_the_other_takes_over(desk: Desk, database_url: str
     assert len(editions(database_url)) == 1
 
 
+def test_a_store_that_fails_ends_no_run_and_is_waited_for(desk: Desk) -> None:
+    """No crash loop: whoever starts it anew at each end would find the same."""
+    in_the_way = desk.folder / "monitor.db.run.lock"
+    in_the_way.mkdir()
+    with running(desk) as run:
+        run.wait_for("the lock cannot be taken")
+        assert run.process.poll() is None and not any("working on" in line for line in run.said)
+        in_the_way.rmdir()
+        run.wait_for("working on")
+        assert run.end() == 0
+    assert sum("the lock cannot be taken" in line for line in run.said) == 1
+
+
 # ------------------------------------------------------------------ children and clocks
 
 

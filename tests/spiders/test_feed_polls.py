@@ -326,6 +326,14 @@ def test_a_host_that_asks_for_patience_gets_it() -> None:
     assert arrival.retry and arrival.article.why_no_page == "http-429"
 
 
+def test_who_failed_last_time_is_read_after_all_others() -> None:
+    with Site() as site:
+        site.pages |= {f"/{name}": FEED for name in ("bad", "good", "fine")}
+        sources = [source(site.url(f"/{name}"), pages=False) for name in ("bad", "good", "fine")]
+        crawl(Order(sources=sources, states={"bad": _state("bad", error_streak=1)}, allow=[site.netloc], spider={"at_once": 1}))
+        assert site.paths() == ["/robots.txt", "/good", "/fine", "/bad"]
+
+
 def test_a_moved_feed_is_asked_at_its_new_address_and_where_that_fails_at_the_old(polled: Polled) -> None:
     with Site() as site:
         site.pages |= {"/new": Reply("", 500), "/old": FEED, "/old2": FEED}
