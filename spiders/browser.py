@@ -153,6 +153,9 @@ class Browser:
                     one.kill()
         if ending is not None:
             await asyncio.wait({ending}, timeout=self._last_s)
+            ending.cancel()
+            if ending.done() and not ending.cancelled():
+                ending.exception()  # seen: it has to go, however it feels
 
     async def _watch(self) -> None:
         """End what takes too much memory: the page's process alone where it is that, else the whole browser."""

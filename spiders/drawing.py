@@ -201,7 +201,7 @@ class Drawing:
         """Fetch what a page asks for as the crawl fetches everything; None where it may not, or enough was asked."""
         if method == "GET" and (kept := self._scripts.get(url)):
             return kept
-        if self._parts >= MOST_PARTS or self._size >= MOST_BYTES:
+        if self._enough.is_set() or self._parts >= MOST_PARTS or self._size >= MOST_BYTES:
             return None
         self._parts += 1
         assert self._crawler.engine is not None
