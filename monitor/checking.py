@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from monitor.matching import Document, Matcher
 from spiders.readers.engines import most_results
 from spiders.recording import RecordingIntake
+from storage.habits import GOOD
 from storage.identity import outlet_host
-from storage.items import Entry, Kind, Poll, PollOutcome, Source
+from storage.items import Entry, Kind, Poll, Source
 
-_GOOD = frozenset({PollOutcome.CHANGED, PollOutcome.UNCHANGED})
 # What to do, by the word for what went wrong; by its beginning where a number follows.
 _ADVICE = {
     "dns": "correct the address, or look whether this machine's DNS works (monitor doctor)",
@@ -45,7 +45,7 @@ class Checked:
     @property
     def good(self) -> bool:
         """Whether it could be read."""
-        return self.poll is not None and self.poll.outcome in _GOOD
+        return self.poll is not None and self.poll.outcome in GOOD
 
     @property
     def advice(self) -> str:

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from storage.habits import GOOD
 from storage.items import Outcome, Poll, PollOutcome
-
-_GOOD = {PollOutcome.CHANGED, PollOutcome.UNCHANGED}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +32,7 @@ class CrawlReport:
     @property
     def read(self) -> int:
         """Sources that answered with what they should."""
-        return sum(poll.outcome in _GOOD for poll in self.polls)
+        return sum(poll.outcome in GOOD for poll in self.polls)
 
     @property
     def exit_code(self) -> int:
@@ -58,7 +57,7 @@ class CrawlReport:
         told = [f"{self.outcomes[one]} {name}" for one, name in names.items() if self.outcomes.get(one)]
         if told:
             lines.append("articles: " + ", ".join(told))
-        failing = [poll for poll in self.polls if poll.outcome not in _GOOD]
+        failing = [poll for poll in self.polls if poll.outcome not in GOOD]
         lines += [f"not read: {poll.source_id}: {poll.error or poll.error_kind}" for poll in failing[:40]]
         if len(failing) > 40:
             lines.append(f"not read: and {len(failing) - 40} more (monitor status names them)")
@@ -102,6 +101,6 @@ class CrawlReport:
                     "error": poll.error,
                 }
                 for poll in self.polls
-                if poll.outcome not in _GOOD
+                if poll.outcome not in GOOD
             ],
         }

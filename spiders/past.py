@@ -25,12 +25,12 @@ from spiders.settings import LARGEST_FEED
 from spiders.watch import SourceSpider
 from spiders.workers import what_failed
 from storage.errors import ReadError
+from storage.habits import GOOD
 from storage.identity import url_key
 from storage.items import Arrival, Entry, Kind, Poll, PollOutcome, Source, Step
 
 GUESSED = "~sitemaps"  # ends the id of a robots.txt that nobody named: it may name no sitemap
 MOST_PAGES = 1_000  # of one feed and crawl
-_GOOD = {PollOutcome.CHANGED, PollOutcome.UNCHANGED}
 
 
 class PastSpider(SourceSpider):
@@ -205,7 +205,7 @@ class PastSpider(SourceSpider):
                 continue
             one = await self._window(source, span, url, started)
             poll = replace(poll, entries=poll.entries + one.entries, new=poll.new + one.new, kept=poll.kept + one.kept)
-            if one.outcome not in _GOOD:
+            if one.outcome not in GOOD:
                 # A search that refuses once is left alone; the windows that are done stay done.
                 return replace(one, source_id=source.id, entries=poll.entries, new=poll.new, kept=poll.kept)
             if self._left_of[source.id]:
@@ -225,7 +225,7 @@ class PastSpider(SourceSpider):
                 one = replace(one, outcome=PollOutcome.CHANGED, error_kind=None, error=None)  # nothing but questions without a link
             if whole is not None:
                 one = replace(one, entries=whole.entries + one.entries, new=whole.new + one.new, kept=whole.kept + one.kept)
-            if one.outcome not in _GOOD:
+            if one.outcome not in GOOD:
                 return one
             if one.entries - (whole.entries if whole else 0) >= most_results(address):
                 halves = list(_halves(begin, end, shortest(address)))

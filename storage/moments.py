@@ -12,6 +12,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+def micros_of(moment: datetime) -> int:
+    """Return an aware moment as microseconds since 1970 in UTC."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def moment_of(number: int) -> datetime:
+    """Return the aware moment, in UTC, so many microseconds after the begin of 1970."""
+    return _EPOCH + timedelta(microseconds=number)
+
+
 class Moment(TypeDecorator[datetime]):
     """An aware datetime, kept as microseconds since 1970 in UTC."""
 
@@ -24,8 +34,8 @@ class Moment(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError(f"naive datetime {value!r}")
-        return (value - _EPOCH) // _MICROSECOND
+        return micros_of(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Turn the number back."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else moment_of(value)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Connection, and_, case, exists, func, select, type_coerce
 
 from storage import schema
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+from storage.moments import micros_of
 
 
 class Cell(NamedTuple):
@@ -31,7 +29,7 @@ class Trends:
     def cells(self, since: datetime, until: datetime, step: timedelta, topics: Sequence[str] | None = None) -> list[Cell]:
         """Return articles with a mention by step of time and language; one without a date, or with one to come, counts when seen."""
         table = schema.articles
-        begin, length = (since - _EPOCH) // _MICROSECOND, step // _MICROSECOND
+        begin, length = micros_of(since), step // timedelta(microseconds=1)
         at = ((type_coerce(_dated(until), BigInteger) - begin) // length).label("step")
         query = select(at, table.c.language, func.count()).where(*_seen(since, until), *_of(topics))
         return [Cell(*row) for row in self._connection.execute(query.group_by(at, table.c.language).order_by(at, table.c.language))]

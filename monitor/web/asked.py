@@ -11,9 +11,9 @@ from storage.browse import Cursor
 from storage.errors import UsageError
 from storage.filters import ArticleFilter
 from storage.items import Ownership
+from storage.moments import micros_of, moment_of
 
 FIELDS = ("q", "topic", "unit", "outlet", "lang", "ownership", "since", "until")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST = 300
 
 
@@ -76,12 +76,12 @@ def cursor_of(text: str) -> Cursor | None:
     at, _, number = text.partition(".")
     if not (at.isascii() and at.isdigit() and number.isascii() and number.isdigit() and len(at) < 17 and len(number) < 17):
         raise UsageError("this page does not exist", hint="begin with the first one")
-    return Cursor(_EPOCH + timedelta(microseconds=int(at)), int(number))
+    return Cursor(moment_of(int(at)), int(number))
 
 
 def cursor_text(cursor: Cursor) -> str:
     """Write a cursor into an address."""
-    return f"{(cursor.at - _EPOCH) // timedelta(microseconds=1)}.{cursor.id}"
+    return f"{micros_of(cursor.at)}.{cursor.id}"
 
 
 def number_of(asked: Mapping[str, str], name: str, default: int, most: int) -> int:
