@@ -177,7 +177,7 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Drawn]:
             Case(name="never-done", feed=_feed("never-done", stuck), pages=stuck, config={"browser": True}),
             *(Case(name=f"honest-{n}", feed=rss(entry(f"honest-{n}", 1, named("vẽ thật"))), pages={"/1": honest}, config={"browser": True}) for n in range(2)),
         ]  # fmt: skip
-        with world(cases, folder, timeout_seconds=60.0, deadline_minutes=8) as made:
+        with world(cases, folder, timeout_seconds=30.0, deadline_minutes=8) as made:
             watch = _Sockets()
             watch.start()
             run = made.run("-v", "crawl", "--json", every=1.0)
