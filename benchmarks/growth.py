@@ -114,7 +114,10 @@ class Growth:
                 " ON CONFLICT (term) DO UPDATE SET articles = max(articles, excluded.articles)"
             )
             # What too many articles hold is in nobody's index, and grows with the store.
-            run("UPDATE term_counts SET articles = articles * :by WHERE articles > 100", {"by": (done + times) / max(1, done)})
+            run(
+                "UPDATE term_counts SET articles = CAST(articles * :by AS INTEGER) WHERE articles > 100",
+                {"by": (done + times) / max(1, done)},
+            )
             run("UPDATE term_counts SET articles = (SELECT count(*) FROM sketches) WHERE term = -1")
             return int(run("SELECT count(*) FROM sketches").scalar_one())
 

@@ -6,15 +6,15 @@ are: what is made here is found by what comes later.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from storage.fingerprints import VERSION, fingerprint
+from storage.moments import micros_of, moment_of
 from storage.reading import Transaction
 from storage.store import Store
 
 _META = "sketched"  # "VERSION done", or "VERSION microseconds since 1970" down to which articles have been sketched
 _BATCH = 100  # articles a transaction
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def sketch_anew(store: Store, most: int) -> int:
@@ -33,12 +33,12 @@ def sketch_anew(store: Store, most: int) -> int:
             reached = state[1] if len(state) == 2 and state[0] == str(VERSION) else ""
             if reached == "done":
                 return made
-            before = _EPOCH + timedelta(microseconds=int(reached)) if reached else None
+            before = moment_of(int(reached)) if reached else None
             waiting = reading.dedupe.outdated(before, min(_BATCH, most - made))
         with store.transaction() as transaction:
             for article_id, at in waiting:
                 _sketch(transaction, article_id, at)
-            lowest = (waiting[-1][1] - _EPOCH) // timedelta(microseconds=1) if waiting else "done"
+            lowest = micros_of(waiting[-1][1]) if waiting else "done"
             transaction.set_meta(_META, f"{VERSION} {lowest}")
         made += len(waiting)
     return made

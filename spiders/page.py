@@ -21,6 +21,7 @@ from spiders.settings import LARGEST_FEED
 from spiders.watch import SourceSpider
 from spiders.workers import WorkerFailed, what_failed
 from storage.errors import ExtractError, ReadError
+from storage.habits import GOOD
 from storage.identity import url_key
 from storage.items import Arrival, Entry, Kind, Poll, PollOutcome, Source, SourceState
 
@@ -153,7 +154,7 @@ class PageSpider(SourceSpider):
             await self.read(Source(id=named.url, url=named.url, timezone=source.timezone, browser=source.browser, origin="once"))
             for named in feeds
         ]
-        good = [one for one in polls if one.outcome in {PollOutcome.CHANGED, PollOutcome.UNCHANGED}]
+        good = [one for one in polls if one.outcome in GOOD]
         if not good:
             return replace(poll, error_kind=polls[0].error_kind, error=f"the site names a feed, {polls[0].url}, but {polls[0].error}")
         return replace(

@@ -64,7 +64,7 @@ class Workers:
 
         Raises:
             WorkerFailed: it passed its limits.
-        MachineFailed: no process can be started here any more.
+            MachineFailed: no process can be started here any more.
         """
         size = max((len(one) for one in args if isinstance(one, bytes)), default=0)
         async with AsyncExitStack() as places:
