@@ -246,8 +246,7 @@ def _tell(transaction: Transaction, config: Config, rule: AlertTable, finding: F
 
 def _since(reading: Reading, rule: AlertTable) -> datetime | None:
     """Return when the rule was first looked at."""
-    found = reading.meta(_key(rule))
-    return datetime.fromisoformat(found) if found else None
+    return reading.meta_moment(_key(rule))
 
 
 def _key(rule: AlertTable) -> str:

@@ -92,7 +92,8 @@ def import_file(
     start = 0
     if mark and not restart:
         with store.reading() as reading:
-            start = int((reading.meta(mark) or "0").split()[0])
+            reached = (reading.meta(mark) or "").partition(" ")[0]
+        start = int(reached) if reached.isdecimal() else 0
     with _opened(file) as stream:
         batch: list[tuple[int, Article]] = []
         number = 0
@@ -123,8 +124,8 @@ def import_file(
 def _others_at_it(store: Store, now: datetime) -> bool:
     """Whether another process is importing into this store: the last one groups what all of them brought, together."""
     with store.reading() as reading:
-        seen = [float(value.partition(" ")[2] or 0) for value in reading.metas("import:").values()]
-    return any(now.timestamp() - moment < _AT_IT.total_seconds() for moment in seen)
+        seen = [moment for value in reading.metas("import:").values() if (moment := value.partition(" ")[2]).isdecimal()]
+    return any(now.timestamp() - int(moment) < _AT_IT.total_seconds() for moment in seen)
 
 
 def read_line(raw: bytes, now: datetime) -> Article:

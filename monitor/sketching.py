@@ -33,7 +33,7 @@ def sketch_anew(store: Store, most: int) -> int:
             reached = state[1] if len(state) == 2 and state[0] == str(VERSION) else ""
             if reached == "done":
                 return made
-            before = moment_of(int(reached)) if reached else None
+            before = moment_of(int(reached)) if reached.lstrip("-").isdecimal() else None
             waiting = reading.dedupe.outdated(before, min(_BATCH, most - made))
         with store.transaction() as transaction:
             for article_id, at in waiting:

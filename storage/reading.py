@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -122,6 +123,14 @@ class Reading:
     def meta(self, key: str) -> str | None:
         """Return what was remembered under a key."""
         return self.connection.execute(select(schema.meta.c.value).where(schema.meta.c.key == key)).scalar()
+
+    def meta_moment(self, key: str) -> datetime | None:
+        """Return the moment that was remembered under a key; None also for what is no moment: it is written anew, and nothing else hangs on it."""
+        try:
+            found = datetime.fromisoformat(self.meta(key) or "")
+        except ValueError:
+            return None
+        return found if found.tzinfo is not None else None
 
     def metas(self, prefix: str) -> dict[str, str]:
         """Return what was remembered under all keys with a beginning."""

@@ -82,8 +82,8 @@ def is_due(every: timedelta | None, last: datetime | None, now: datetime) -> boo
 def last_done(store: Store) -> dict[str, datetime]:
     """Return when each duty was done last."""
     with store.reading() as reading:
-        found = {duty.name: reading.meta(_key(duty)) for duty in DUTIES}
-    return {name: datetime.fromisoformat(moment) for name, moment in found.items() if moment}
+        found = {duty.name: reading.meta_moment(_key(duty)) for duty in DUTIES}
+    return {name: moment for name, moment in found.items() if moment is not None}
 
 
 def set_done(store: Store, duty: Duty, now: datetime) -> None:

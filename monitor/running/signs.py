@@ -55,8 +55,8 @@ class Signs:
         if self._resting is not None and timedelta(0) <= now - self._resting < _AGAIN:
             return
         with self._store.reading() as reading:
-            called = reading.meta(_CALLED)
-        if not alive.is_due(config.alive, datetime.fromisoformat(called) if called else None, now):
+            called = reading.meta_moment(_CALLED)
+        if not alive.is_due(config.alive, called, now):
             return
         try:
             alive.call(config.alive)

@@ -173,3 +173,16 @@ def test_a_value_that_is_damaged_is_named_by_its_table_and_row(old: Watch, table
         told = " ".join((done.out + done.err).split())
         assert done.code == 1 and f"{old.file}: the database is damaged: {table}, row {key} {one}: " in told, done
         assert said in told and "restore a backup" in told, done
+
+
+def test_a_note_of_our_own_that_is_damaged_is_written_anew(old: Watch) -> None:
+    """When something was done last is no coverage: what cannot be read counts as never done."""
+    restore(old)
+    old.run("daily", "--no-crawl", "--quiet")
+    with closing(sqlite3.connect(old.file)) as connection, connection:
+        assert connection.execute("UPDATE meta SET value = 'hôm qua'").rowcount
+    done = old.run("daily", "--no-crawl", "--quiet")
+    assert done.code in {0, 3} and "Traceback" not in done.err, done
+    with closing(sqlite3.connect(old.file)) as connection:
+        values = [one for (one,) in connection.execute("SELECT value FROM meta WHERE key LIKE 'duty:%'")]
+    assert values and "hôm qua" not in values
