@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 STORED, NEVER, REFUSED, NO_TOPIC, SUPPRESSED, NO_TEXT = 0, 10, 11, 12, 13, 14
 _EMPTY = ("no article text", "the page is empty")  # what `spiders.pages` says of a page without a text
 _NOT_ASKED = {"", "opaque", "later"}
+_STORY = re.compile(r"s\d{1,18}")
 
 
 @dataclass
@@ -64,7 +66,9 @@ def way_of(reading: Reading, url: str, zone: ZoneInfo) -> Way:
     if sightings:
         return _of_silence({one.no_page for one in sightings if one.no_page is not None}, url, seen, facts)
     spelled = canonical_url(url)
-    lines = [f"looked for as {spelled}"] if spelled else ["this is no web address"]
+    # Digests show a story's id, not its addresses.
+    named = f"; monitor stories show {url} names those of a story" if _STORY.fullmatch(url) else ""
+    lines = [f"looked for as {spelled}"] if spelled else [f"this is no web address{named}"]
     return Way(url, NEVER, "never listed by any source", lines, facts)
 
 

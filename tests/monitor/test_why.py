@@ -35,6 +35,7 @@ def test_never_listed(store: Store) -> None:
     found = way(store, "https://nobody.example/x?utm_source=y")
     assert found.code == why.NEVER and "looked for as https://nobody.example/x" in said(found)
     assert "no web address" in said(way(store, "not an address"))
+    assert "monitor stories show s3" in said(way(store, "s3")) and "stories" not in said(way(store, "story"))
 
 
 @pytest.mark.parametrize("reason", ["403", "robots", "timeout", "a check for humans or cookies stands before the page"])
