@@ -52,12 +52,15 @@ class Chromium:
 
     def follow(self, act: Callable[[], None]) -> None:
         """Do what leads to another page, and wait until that has taken the place of this one."""
-        from selenium.webdriver.support.expected_conditions import staleness_of
+        from selenium.common.exceptions import WebDriverException
         from selenium.webdriver.support.wait import WebDriverWait
 
-        left = self.driver.find_element("tag name", "html")
+        # A mark on the page that is left. To ask for one of its elements while the next page comes in can end in an "unhandled inspector
+        # error" instead of a stale element.
+        self.driver.execute_script("window.left = true")
         act()
-        WebDriverWait(self.driver, 30).until(staleness_of(left))
+        arrived = WebDriverWait(self.driver, 30, ignored_exceptions=[WebDriverException])
+        arrived.until(lambda driver: driver.execute_script("return !window.left && document.readyState === 'complete'"))
 
     def text(self) -> str:
         """Return what stands on the page."""

@@ -107,6 +107,7 @@ def test_a_phone_needs_no_scrolling_sideways(browser: Chromium, shown: SimpleNam
 def test_the_keyboard_reaches_everything(browser: Chromium, shown: SimpleNamespace) -> None:
     from selenium.webdriver.common.by import By
     from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.wait import WebDriverWait
 
     browser.open(shown.web + "/outlet/nua.example")
     driver = browser.driver
@@ -114,7 +115,8 @@ def test_the_keyboard_reaches_everything(browser: Chromium, shown: SimpleNamespa
     skip = driver.switch_to.active_element
     assert skip.get_attribute("class") == "skip" and skip.rect["y"] >= 0  # it comes into sight
     skip.send_keys(Keys.ENTER)
-    assert driver.current_url.endswith("#main") and driver.switch_to.active_element.get_attribute("id") == "main"
+    WebDriverWait(driver, 20).until(lambda driver: driver.current_url.endswith("#main"))
+    assert driver.switch_to.active_element.get_attribute("id") == "main"
     reached = []
     for _ in range(12):
         driver.switch_to.active_element.send_keys(Keys.TAB)
@@ -132,7 +134,7 @@ def test_the_keyboard_reaches_everything(browser: Chromium, shown: SimpleNamespa
 
 def test_the_archives_search_finds_without_tone_marks_from_the_disk(browser: Chromium, shown: SimpleNamespace) -> None:
     from selenium.webdriver.common.by import By
-    from selenium.webdriver.support.ui import WebDriverWait
+    from selenium.webdriver.support.wait import WebDriverWait
 
     def found(query: str) -> list[str]:
         browser.open(f"{shown.site}/search.html?{query}")
