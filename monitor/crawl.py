@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from monitor import __version__, polling
 from monitor.crawl_report import CrawlReport
+from monitor.running.stuck import BEAT_S
 from storage.errors import NO_MEMORY, MediaMonitorError, UsageError, out_of_memory
 from storage.identity import outlet_host
 from storage.items import Arrival, Outcome, Source
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from storage.store import Store
 
 Progress = Callable[[int, int, str], None]
+
+
+def _nothing() -> None:
+    pass
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,9 +103,19 @@ def check_browser(sources: Sequence[Source], *, wanted: bool = False) -> None:
 
 
 def crawl_sources(
-    order: CrawlOrder, config: Config, store: Store, matcher: Matcher, *, clock: Callable[[], datetime], progress: Progress
+    order: CrawlOrder,
+    config: Config,
+    store: Store,
+    matcher: Matcher,
+    *,
+    clock: Callable[[], datetime],
+    progress: Progress,
+    beat: Callable[[], None] = _nothing,
 ) -> CrawlReport:
     """Crawl into a store.
+
+    Args:
+        beat: called now and then while it moves, see `running.stuck`.
 
     Raises:
         StorageBusy: another crawl is running, for longer than the order waits.
@@ -140,10 +155,10 @@ def crawl_sources(
                 pages_a_day=config.crawl.pages_per_host_day,
             )
         frontier = StoreFrontier(store, intake, clock=clock, restart=order.restart)
-        report = _run(replace(order, sources=sources), config, intake, clock=clock, progress=progress, frontier=frontier)
+        report = _run(replace(order, sources=sources), config, intake, clock=clock, progress=progress, frontier=frontier, beat=beat)
         try:
             intake.flush()
-            settle_stories(store, matcher.familiar, clock())
+            settle_stories(store, matcher.familiar, clock(), beat)
         except MediaMonitorError as error:
             if not report.failure:
                 report = replace(report, failure=str(error), hint=error.hint)
@@ -153,7 +168,14 @@ def crawl_sources(
 
 
 def dry_crawl(
-    order: CrawlOrder, config: Config, matcher: Matcher, *, clock: Callable[[], datetime], progress: Progress, out: TextIO
+    order: CrawlOrder,
+    config: Config,
+    matcher: Matcher,
+    *,
+    clock: Callable[[], datetime],
+    progress: Progress,
+    out: TextIO,
+    beat: Callable[[], None] = _nothing,
 ) -> CrawlReport:
     """Crawl without a store: write what would be kept as JSON lines."""
     from monitor.export import iso, mention_record, suppression_record
@@ -178,7 +200,7 @@ def dry_crawl(
 
     check_browser(order.sources, wanted=order.browser)
     intake = RecordingIntake(judge, matcher.may_mention)
-    report = _run(order, config, intake, clock=clock, progress=progress)
+    report = _run(order, config, intake, clock=clock, progress=progress, beat=beat)
     return replace(report, outcomes=dict(Counter(intake.outcomes)), polls=tuple(intake.polls.values()))
 
 
@@ -206,6 +228,7 @@ def _run(
     progress: Progress,
     name_feeds: bool = False,
     frontier: Frontier | None = None,
+    beat: Callable[[], None] = _nothing,
 ) -> CrawlReport:
     started = time.monotonic()
     asked = len(order.sources) + len(order.urls)
@@ -214,12 +237,15 @@ def _run(
     from monitor.packs import zones_by_host
 
     process = process_of(order, config)
+    from twisted.internet.task import LoopingCall  # now: the reactor has been chosen
+
     common: dict[str, Any] = {
         "intake": intake, "clock": clock, "pages": order.pages, "pages_a_source": min(config.crawl.pages_per_source, order.pages_a_source or sys.maxsize),
         "processes": config.crawl.processes, "document_s": config.crawl.document_seconds, "deadline_s": order.deadline_s, "progress": progress,
         "zones": zones_by_host() | {outlet_host(source.url): source.timezone for source in order.sources if source.timezone != "UTC"},
     }  # fmt: skip
     results = _begin(process, order, common, clock=clock, name_feeds=name_feeds, frontier=frontier)
+    LoopingCall(beat).start(BEAT_S)  # its turn comes when the crawl's loop goes round
     process.start(install_signal_handlers=False)
     failures = [result.failure for result in results if result.failure is not None]
     if process.bootstrap_failed and not failures:

@@ -8,7 +8,7 @@ a person said; nothing that was told becomes new.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from monitor.grouping import Member, Pair, grouped, links_of
@@ -25,11 +25,12 @@ _AT_ONCE = 400  # articles a transaction
 _FIRST = Evidence(rule="first", score=1.0)
 
 
-def settle_stories(store: Store, familiar: frozenset[int], now: datetime) -> int:
+def settle_stories(store: Store, familiar: frozenset[int], now: datetime, beat: Callable[[], None] = lambda: None) -> int:
     """Group again all articles that wait for it; returns how many changed their story. Cheap where none waits.
 
     Args:
         familiar: terms of the watchlist, which are no evidence.
+        beat: called after each transaction: it moves.
 
     Raises:
         StorageError: the store failed; what was grouped stays so, and the rest waits for the next time.
@@ -41,6 +42,7 @@ def settle_stories(store: Store, familiar: frozenset[int], now: datetime) -> int
                 return moved
         with store.transaction() as transaction:
             moved += _settle_some(transaction, around, now)
+        beat()
 
 
 def _settle_some(transaction: Transaction, around: Neighbourhood, now: datetime) -> int:

@@ -74,6 +74,7 @@ def crawl(
     from monitor.cli.crawl_view import log_report, print_report, watch
     from monitor.crawl import CrawlOrder, crawl_sources, dry_crawl, order_sources
     from monitor.running.orphan import end_with_parent
+    from monitor.running.stuck import watched
 
     end_with_parent(os.environ)
     ours = context_of(context)
@@ -113,9 +114,12 @@ def crawl(
     # Under `monitor run` (--json) the parent tells what failed.
     with watch(sys.stderr, silent=log_json) as progress, nullcontext() if dry_run or as_json else noting(ours, "crawl-failed"):
         if dry_run:
-            report = dry_crawl(order, ours.config, ours.matcher, clock=now, progress=progress, out=sys.stdout)
+            with watched(as_json=log_json) as beat:
+                report = dry_crawl(order, ours.config, ours.matcher, clock=now, progress=progress, out=sys.stdout, beat=beat)
         else:
-            report = crawl_sources(order, ours.config, ours.store(), ours.matcher, clock=now, progress=progress)
+            store = ours.store()  # first: what a new version changes in a large database takes its time
+            with watched(as_json=log_json) as beat:
+                report = crawl_sources(order, ours.config, store, ours.matcher, clock=now, progress=progress, beat=beat)
     if report.failure and not (dry_run or as_json):
         notebook_of(ours).write(now(), "crawl-failed", report.failure)
     print_report(report, out=sys.stderr if dry_run and not as_json else sys.stdout, as_json=as_json)
