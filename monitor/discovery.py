@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from monitor.config_sources import same_address
 from monitor.export import iso
 from storage.errors import MediaMonitorError
-from storage.identity import outlet_host, url_key
+from storage.identity import ENGINES, outlet_host, url_key
 from storage.items import Kind, Source
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ SECONDS = 180.0  # looking round takes no longer
 STALE = timedelta(days=60)  # a feed without anything newer is no longer written
 _SAME = 0.9  # of what a place shows stands in a better one: it adds nothing
 _MORE = 2.0  # so many times a feed's entries in a news sitemap, and the feed misses most
-_ENGINES = {"news.google.com", "bing.com"}  # feeds of theirs hold entries of many outlets
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,7 +216,7 @@ def standing_of(url: str, config: Config, known: Sequence[Source]) -> Standing |
 
 def source_of_offer(wanted: Source, offer: Offer) -> Source:
     """Return the source that an offer makes, with what the person said of it first."""
-    kind = Kind.SEARCH if offer.kind is Kind.FEED and outlet_host(offer.url) in _ENGINES else offer.kind
+    kind = Kind.SEARCH if offer.kind is Kind.FEED and outlet_host(offer.url) in ENGINES else offer.kind
     return replace(wanted, url=offer.url, kind=kind, language=wanted.language or ("" if offer.guessed else offer.language))
 
 

@@ -18,13 +18,14 @@ from monitor.budgets import HostBudget
 from monitor.frame import RecurringLines, line_at
 from monitor.keeping import Keeping, Rules
 from monitor.matching import Document, Matcher, Matches
-from monitor.outlets import with_outlet
+from monitor.outlets import is_of_site, with_outlet
+from monitor.whose import gives_way
 from storage.condition import Gap, GapState
 from storage.errors import StorageError
 from storage.identity import entry_hash, url_key
 from storage.items import Arrival, Article, Entry, Kind, Outcome, Poll, PollOutcome, Source, SourceState
 from storage.reading import Transaction
-from storage.sightings import Sighting
+from storage.sightings import Known, Sighting
 from storage.store import Store
 from storage.text import fold
 
@@ -122,11 +123,14 @@ class StoreIntake:
         fresh = []
         for entry, key, before in zip(entries, keys, known, strict=True):
             if before is None and key and key in self._seen:
-                self._note(source, entry, self._seen[key])
-            elif before is None:
+                before = Known(article_id=self._seen[key], entry_hash="", here=False)
+            if before is None:
                 fresh.append(entry)
             elif not before.here:
-                self._note(source, entry, before.article_id)
+                if self._brings_better_words(source, entry, before.article_id):
+                    fresh.append(entry)
+                else:
+                    self._note(source, entry, before.article_id)
             elif before.entry_hash != entry_hash(entry) and self._worth_a_look(entry, before.article_id):
                 fresh.append(entry)
             else:
@@ -260,6 +264,13 @@ class StoreIntake:
     def _worth_a_look(self, entry: Entry, article_id: int | None) -> bool:
         """Whether a known entry with new words is asked again: a stored article is, another only if it now names somebody."""
         return article_id is not None or bool(self._match(Document(title=entry.title, text="", summary=entry.summary)).mentions)
+
+    def _brings_better_words(self, source: Source, entry: Entry, article_id: int | None) -> bool:
+        """Whether an entry that is known by its address alone is looked at: strangers told it, or told it so that it named nobody."""
+        if entry.opaque or not is_of_site(source, entry.url) or (article_id is None and not self._worth_a_look(entry, None)):
+            return False
+        with self._store.reading() as reading:
+            return gives_way(reading, source, entry.url, article_id)
 
     def _match(self, document: Document, verdicts: Mapping[str, str] | None = None) -> Matches:
         return self._matcher.match(document, verdicts or {})

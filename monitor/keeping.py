@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from monitor.matching import Matches
 from monitor.placing import enter, place
+from monitor.whose import Voice, strangers, voice_of
 from storage.articles import NewArticle
 from storage.identity import title_key, url_key
 from storage.items import Arrival, Article, BodyFrom, Evidence, Kind, Outcome, Source, SourceState, StoredArticle
@@ -59,7 +60,7 @@ class Keeping:
         """Store an article, or what is new of it; returns what became of it and its id."""
         stored = self._stored(arrival)
         if stored is not None:
-            return self._seen_again(stored, arrival), stored.id
+            return self._seen_again(stored, arrival, baseline=baseline), stored.id
         return self._add(arrival.article, matches, baseline=baseline)
 
     # ------------------------------------------------------------------ an article that is stored
@@ -82,18 +83,29 @@ class Keeping:
                 return one
         return None
 
-    def _seen_again(self, stored: StoredArticle, arrival: Arrival) -> Outcome:
+    def _seen_again(self, stored: StoredArticle, arrival: Arrival, *, baseline: bool) -> Outcome:
         transaction, new, old = self._transaction, arrival.article, stored.article
         transaction.articles.add_urls(stored.id, _keys(arrival))
         upgrade = old.body_from is BodyFrom.FEED and new.body_from is not BodyFrom.FEED
-        if not upgrade and (
+        over = False  # strangers' words about the address of another site give way to that site's own
+        if old.body_from is BodyFrom.FEED and not (old.opaque or new.opaque):
+            told_by = transaction.sources.named(stored.sources)
+            voice = voice_of(arrival.source, old.url, told_by)
+            if not upgrade and voice is Voice.NONE:
+                return Outcome.REPEAT
+            over = voice is Voice.OWN if not upgrade else strangers(told_by, old.url)
+        if not (upgrade or over) and (
             new.opaque or (new.body_from is BodyFrom.FEED and old.body_from is not BodyFrom.FEED) or not _changed(old, new)
         ):
             return Outcome.REPEAT
         matches = self._match(transaction.verdicts.of_article(stored.id))
         if not matches.mentions and (stored.mentions or not matches.suppressions):
             return Outcome.REPEAT  # the name is gone from the new words: what was found stays found
-        merged = new if old.opaque else replace(new, published=old.published or new.published, outlet=old.outlet, ownership=old.ownership)
+        merged = (
+            new
+            if old.opaque or over
+            else replace(new, published=old.published or new.published, outlet=old.outlet, ownership=old.ownership)
+        )
         transaction.articles.revise(
             stored,
             merged,
@@ -101,14 +113,16 @@ class Keeping:
             matches.suppressions,
             self._now,
             suppressed=not matches.mentions,
-            upgrade=upgrade or old.opaque,
+            upgrade=upgrade or over or old.opaque,
         )
+        if over:  # so does the date: a stranger's is not to keep it from being told
+            transaction.articles.set_hits(stored.id, matches.mentions, matches.suppressions, baseline=baseline)
         transaction.dedupe.remove(stored.id)
         moment = merged.published or stored.first_seen
         fingerprint, decision = place(transaction, merged, moment, familiar=self._familiar)
         # Where only now there is a text to compare, a headline that stood alone finds its story at the end of the crawl.
         enter(transaction, stored.id, fingerprint, moment, decision)
-        return Outcome.REPEAT if upgrade else Outcome.UPDATED
+        return Outcome.REPEAT if upgrade or over else Outcome.UPDATED
 
     # ------------------------------------------------------------------ a new article
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from spiders.pages.generic import Extracted
 from spiders.pages.language import guess
 from spiders.zones import zone_at
-from storage.identity import outlet_host, same_site, trusted_canonical
+from storage.identity import ENGINES, outlet_host, same_site, trusted_canonical
 from storage.items import Article, BodyFrom, Entry, Kind, Ownership, Source
 
 _FIRST_HAND = {Kind.FEED, Kind.JSON, Kind.SPIDER}  # made by the outlet from its own records; others show what they saw
@@ -27,7 +27,7 @@ def from_page(source: Source, entry: Entry | None, found: Extracted, *, asked: s
         url: where the answer came from, after redirects.
     """
     shown = url if _same_page(asked, url) else asked
-    published, stated = _published(source, entry, found)
+    published, stated = _published(source, entry, found, url)
     return Article(
         url=shown,
         title=found.title or (entry.title if entry else ""),
@@ -48,7 +48,12 @@ def from_page(source: Source, entry: Entry | None, found: Extracted, *, asked: s
 
 
 def from_entry(source: Source, entry: Entry, why: str) -> Article:
-    """Return the article as the feed itself tells it; `why` says why its page does not serve ("" where none was to be asked)."""
+    """Return the article as the feed itself tells it; `why` says why its page does not serve ("" where none was to be asked).
+
+    Of what stands on another site a feed might say anything: these are its own words, told under its own name and host.
+    """
+    own = speaks_for(source, entry.url)
+    host = outlet_host(entry.outlet_url) if entry.opaque else outlet_host(entry.url)
     return Article(
         url=entry.url,
         title=entry.title,
@@ -58,8 +63,8 @@ def from_entry(source: Source, entry: Entry, why: str) -> Article:
         stated_date=entry.stated_date,
         updated=entry.updated,
         authors=entry.authors,
-        outlet=_outlet(source, entry, entry.url, ""),
-        outlet_host=outlet_host(entry.outlet_url) if entry.opaque else outlet_host(entry.url),
+        outlet=_outlet(source, entry, entry.url, "") if own else source.outlet or outlet_host(source.url),
+        outlet_host=host if own else outlet_host(source.url),
         language=entry.language or _language(source, f"{entry.title}\n{entry.summary}"),
         country=source.country if source.kind is not Kind.SEARCH else "",
         ownership=source.ownership if source.kind is not Kind.SEARCH else Ownership.EARNED,
@@ -67,6 +72,15 @@ def from_entry(source: Source, entry: Entry, why: str) -> Article:
         opaque=entry.opaque,
         why_no_page=why,
     )
+
+
+def speaks_for(source: Source, url: str) -> bool:
+    """Whether what a source says of an address is said by that address's own site, or by a search, which shows what the site says."""
+    return _searches(source) or source.kind is Kind.SPIDER or same_site(source.url, url)
+
+
+def _searches(source: Source) -> bool:
+    return source.kind is Kind.SEARCH or outlet_host(source.url) in ENGINES  # whatever kind a user called it
 
 
 def _summary(source: Source, entry: Entry | None, found: Extracted, url: str) -> str:
@@ -77,18 +91,20 @@ def _summary(source: Source, entry: Entry | None, found: Extracted, url: str) ->
     return said or found.summary if same_site(source.url, url) or not found.text else found.summary
 
 
-def _published(source: Source, entry: Entry | None, found: Extracted) -> tuple[datetime | None, str]:
+def _published(source: Source, entry: Entry | None, found: Extracted, url: str) -> tuple[datetime | None, str]:
     """When an article was published, and the date as written where it could not be taken as it is.
 
-    The feed's date comes first, then what the page states for programs, then what lists and searches say, then what the page shows.
-    Where the page states an earlier day than the feed, the feed dates an update; and where the feed knows only the day, the page has the hour.
+    The feed's date comes first, then what the page states for programs, then what lists, searches and other sites' feeds say, then what
+    the page shows. Where the page states an earlier day than the feed, the feed dates an update; and where the feed knows only the day,
+    the page has the hour. Nobody makes another site's article older than it shows itself, which would keep it from being told.
     """
     if entry is None or entry.published is None:
         return found.published, found.stated_date or ("" if found.published else (entry.stated_date if entry else ""))
-    if found.published is None or not found.sure_date:
+    own = speaks_for(source, url)
+    if found.published is None or (not found.sure_date and (own or found.published - entry.published < _DAY)):
         return entry.published, entry.stated_date
     earlier = entry.published - found.published
-    if source.kind not in _FIRST_HAND or earlier >= _DAY or (_is_day(entry.published, source) and abs(earlier) < _DAY):
+    if source.kind not in _FIRST_HAND or not own or earlier >= _DAY or (_is_day(entry.published, source) and abs(earlier) < _DAY):
         return found.published, found.stated_date
     return entry.published, entry.stated_date
 
@@ -115,11 +131,11 @@ def _language(source: Source, words: str) -> str:
 
 
 def _outlet(source: Source, entry: Entry | None, url: str, stated: str) -> str:
+    """Who published it. Whom an entry names as that counts where a search says so: a feed could name anybody."""
+    named = entry.outlet if entry and _searches(source) else ""
     if source.kind is Kind.SEARCH or not source.outlet:
-        return (entry.outlet if entry else "") or stated or source.outlet or outlet_host(url)
-    if entry and entry.outlet and outlet_host(url) != outlet_host(source.url):
-        return entry.outlet
-    return source.outlet
+        return named or stated or source.outlet or outlet_host(url)
+    return named if named and outlet_host(url) != outlet_host(source.url) else source.outlet
 
 
 def bare_source(address: str, zones: Mapping[str, str], *, browser: bool) -> Source:

@@ -39,6 +39,7 @@ _SAFE_PATH = "/-._~!$&'()*+,;=:@"
 _SAFE_QUERY = "/-._~!$'()*+,;:@?="
 _UNSAFE = re.compile(r"[^\w/\-.~!$&'()*+,;=:@?]|[^\x00-\x7f]")
 _BAD_HOST = re.compile(r"[\s\x00-\x20\x7f<>\"\\^`{|}]")
+ENGINES = frozenset({"news.google.com", "bing.com"})  # feeds of theirs hold entries of many outlets
 LONGEST_URL = 4_096
 LONGEST_HOST = 253  # RFC 1035; Python takes seconds to write longer ones of other letters in ASCII
 

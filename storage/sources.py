@@ -57,6 +57,16 @@ class Sources:
         """Return the state of every source that was ever known, by id."""
         return {row.id: _state(row) for row in self._connection.execute(select(*_STATE_COLUMNS))}
 
+    def named(self, ids: Sequence[str]) -> list[Source]:
+        """Return what is known of sources by id, as far as it says whose they are; an unknown one that is an address is a bare address."""
+        table = schema.sources
+        query = select(table.c.id, table.c.configured_url, table.c.outlet, table.c.kind).where(table.c.id.in_(ids))
+        found = {
+            row.id: Source(id=row.id, url=row.configured_url or "", outlet=row.outlet or "", kind=Kind(row.kind or Kind.FEED))
+            for row in self._connection.execute(query)
+        }
+        return [found.get(one) or Source(id=one, url=one, kind=Kind.PAGE) for one in ids]
+
     def new_since(self, since: datetime) -> dict[str, int]:
         """Return how many unknown entries each source brought after a moment, by id; sources without any are left out."""
         table = schema.polls
