@@ -88,7 +88,8 @@ class Watch:
         coverage, count = self._coverage, self._words.count
         rows = [Row(count(kind.value, len(found)), self._all(found)) for kind in UNREAD if (found := coverage.of(kind))]
         if coverage.never:
-            rows.append(Row(count("never", len(coverage.never)), self._some([plain(name) for name in coverage.never])))
+            # By outlet: several sources of one are one name here, as among those that failed.
+            rows.append(Row(count("never", len(coverage.never)), self._some(list(dict.fromkeys(plain(one) for one in coverage.never)))))
         if silent := coverage.of(Ail.SILENT):
             rows.append(Row(count("silent", len(silent)), self._some([self._silent(one) for one in silent])))
         if bare := coverage.of(Ail.BARE):

@@ -288,6 +288,11 @@ def test_all_failing_sources_are_named_but_a_long_list_of_others_is_cut() -> Non
     assert len(json.loads(render_json(digest(coverage=bad)))["coverage"]["never"]) == 60
 
 
+def test_several_sources_of_one_outlet_that_were_not_asked_are_one_name() -> None:
+    text = flat(render_text(digest(coverage=coverage(read=0, never=("Báo Tre", "Báo Tre", "Báo Nứa", "Báo Tre")))))
+    assert "Sources not asked: - Báo Tre - Báo Nứa" in text
+
+
 @pytest.mark.parametrize(
     ("made", "subject"),
     [
