@@ -13,7 +13,8 @@ import asyncio
 import logging
 import os
 from collections import Counter
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -58,6 +59,7 @@ class Browser:
         self._seconds = seconds
         self._last_s = min(LAST_S, seconds)
         self._gate = asyncio.Semaphore(AT_ONCE)
+        self._waiting = asyncio.Lock()  # whoever wants it for one page alone
         self._starting = asyncio.Lock()
         self._playwright: Playwright | None = None
         self._chromium: Chromium | None = None
@@ -78,18 +80,15 @@ class Browser:
         if response is None or response.status != 200 or not _is_page(response):
             return answer
         host = urlsplit(response.url).hostname or ""
-        async with self._gate:
-            try:
-                if self._failures[host] >= MOST_FAILURES and not self._never:
-                    raise ValueError(f"{MOST_FAILURES} pages of {host} in a row could not be, so the others are left for the next crawl")
-                body = await self._draw_or_again(response, robots=robots)
-            except asyncio.CancelledError:
-                raise
-            except Exception as error:  # noqa: BLE001 - whatever a page does to the browser ends with the page
-                self._failures[host] += 1
-                said = "it took too long" if isinstance(error, TimeoutError) else clean_text(str(error), 200) or type(error).__name__
-                _LOG.warning("%s could not be drawn: %s", response.url, said)  # of pages only "browser" is kept
-                return Answer(error_kind="browser", error=f"the page could not be drawn: {said}", later=True, latency=answer.latency)
+        try:
+            body = await self._draw_or_again(host, response, robots=robots)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a page does to the browser ends with the page
+            self._failures[host] += 1
+            said = "it took too long" if isinstance(error, TimeoutError) else clean_text(str(error), 200) or type(error).__name__
+            _LOG.warning("%s could not be drawn: %s", response.url, said)  # of pages only "browser" is kept
+            return Answer(error_kind="browser", error=f"the page could not be drawn: {said}", later=True, latency=answer.latency)
         del self._failures[host]
         headers = response.headers.copy()
         headers["Content-Type"] = "text/html; charset=utf-8"
@@ -177,20 +176,32 @@ class Browser:
 
     # ------------------------------------------------------------------ a page
 
-    async def _draw_or_again(self, response: Response, *, robots: bool) -> bytes:
-        """Draw a page, once more where another page brought the browser down meanwhile."""
+    async def _draw_or_again(self, host: str, response: Response, *, robots: bool) -> bytes:
+        """Draw a page; once more, and then alone, where another page may have brought the browser down meanwhile."""
         for last in (False, True):
-            drawing = Drawing(self._crawler, response, self._scripts, robots=robots, seconds=self._seconds)
-            before, ended = len(self._brought_down), self._ended
-            try:
-                return await self._draw(drawing)
-            except Exception as error:
-                if drawing.fell and self._ended > ended:
-                    raise ValueError(f"it took more than {MOST_MB} MB of memory") from error
-                by_others = [one for one in self._brought_down[before:] if one is not drawing]
-                if last or not by_others:
-                    raise
+            async with self._alone() if last else self._gate:
+                if self._failures[host] >= MOST_FAILURES and not self._never:
+                    raise ValueError(f"{MOST_FAILURES} pages of {host} in a row could not be, so the others are left for the next crawl")
+                drawing = Drawing(self._crawler, response, self._scripts, robots=robots, seconds=self._seconds)
+                before, ended = len(self._brought_down), self._ended
+                try:
+                    return await self._draw(drawing)
+                except Exception as error:
+                    fallen = self._brought_down[before:]
+                    if (drawing.fell and self._ended > ended) or (last and None in fallen):
+                        raise ValueError(f"it took more than {MOST_MB} MB of memory") from error
+                    if last or all(one is drawing for one in fallen):
+                        raise
         raise AssertionError
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """Have the browser for one page alone: whoever brings it down then is known, and brings down nobody else's page."""
+        async with AsyncExitStack() as places:
+            await places.enter_async_context(self._waiting)
+            for _ in range(AT_ONCE):
+                await places.enter_async_context(self._gate)
+            yield
 
     async def _draw(self, drawing: Drawing) -> bytes:
         running = await self._running()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 import time
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from typing import NamedTuple
 import psutil
 import pytest
 
+from spiders.browser import MOST_MB
 from spiders.chromium import lacking
 from storage.items import BodyFrom, Kind, PollOutcome
 from tests.spiders.run_spider import Crawl, Order, crawl, finish, page, rss, source, start
@@ -199,3 +201,49 @@ def test_nothing_of_the_browser_outlives_the_crawl_even_killed() -> None:
                 process.communicate()
             _, alive = psutil.wait_procs(browsers, timeout=10)
             assert not [one for one in alive if _name(one, dead=False)], way
+
+
+STORES = f"""<script>
+const part = new Uint8Array(16 * 2 ** 20).fill(1), held = [];
+const more = async () => {{
+  held.push(new Blob([part]));
+  await held.at(-1).slice(0, 1).arrayBuffer();  // the browser holds it now, and the page's own process no more
+  if (held.length < {3 * MOST_MB // 16}) more();
+}};
+fetch("/held").catch(() => 0); more();
+</script>"""
+
+
+def test_a_page_that_makes_the_browser_itself_grow_brings_down_no_page_but_its_own() -> None:
+    """The bound on the page's process is no bound on this; what the browser holds for it is given back by ending it."""
+    held, sizes = threading.Event(), [0.0]
+    with Site() as site:
+        site.pages |= {
+            "/held": lambda seen: Reply("" if held.wait(20) else "late"),
+            "/stores": Reply(page("Tin xấu", TEXT, frame=STORES), headers={"Content-Type": "text/html"}),
+            "/hoards": rss(entry(site.url("/stores"), "Tin xấu")),
+            "/honest": rss(*(entry(site.url(f"/tin/{number}"), f"Tin {number}") for number in range(2))),
+        }
+        site.pages |= {
+            f"/tin/{number}": Reply(page(f"Tin {number}", TEXT * 3), headers={"Content-Type": "text/html"}) for number in range(2)
+        }
+        sources = [source(site.url(f"/{name}"), browser=True) for name in ("hoards", "honest")]
+        process = start(Order(sources=sources, allow=[site.netloc], settings={"DOWNLOAD_TIMEOUT": 40.0, "LOG_LEVEL": "WARNING"}))
+        while process.poll() is None:
+            sizes.append(max(map(_largest, psutil.Process(process.pid).children(recursive=True)), default=0.0))
+            time.sleep(0.1)
+        done = finish(process)
+        held.set()
+    (greedy,) = done.of("hoards")
+    assert greedy.article.body_from is BodyFrom.FEED and greedy.article.why_no_page == "browser" and greedy.retry
+    assert f"/stores could not be drawn: it took more than {MOST_MB} MB of memory" in done.said
+    assert [one.article.body_from for one in done.of("honest")] == [BodyFrom.PAGE] * 2, done.said
+    print(f"largest process of the browser: {max(sizes):.0f} MB")
+    assert MOST_MB < max(sizes) < 2.5 * MOST_MB, "with what it shares with others, and what it took between two looks"
+
+
+def _largest(process: psutil.Process) -> float:
+    try:
+        return float(process.memory_info().rss) / 2**20 if "--type=" not in " ".join(process.cmdline()) else 0.0
+    except psutil.Error:  # gone meanwhile
+        return 0.0
