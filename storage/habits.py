@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from storage.condition import Ail, Ailment
+from storage.identity import canonical_url
 from storage.items import Poll, PollOutcome, SourceState
 
 GOOD = frozenset({PollOutcome.CHANGED, PollOutcome.UNCHANGED})
@@ -33,7 +34,7 @@ def after(state: SourceState, poll: Poll, next_poll: datetime) -> SourceState:
     bare, usual, since = _bareness(state, poll)
     return replace(
         state,
-        url=poll.moved_to or state.url,
+        url=poll.moved_to or (state.url if canonical_url(state.url or "") else None),
         validators=poll.validators or state.validators,
         first_poll=state.first_poll or (poll.finished if good else None),
         last_poll=poll.finished,

@@ -20,6 +20,7 @@ from storage.condition import GapState
 from storage.connecting import BUSY_TIMEOUT_S
 from storage.coverage import from_json
 from storage.fingerprints import Fingerprint
+from storage.identity import canonical_url
 from storage.items import BodyFrom, Evidence, Kind, Ownership, PollOutcome
 from storage.moments import Moment
 
@@ -41,6 +42,12 @@ def _texts(value: Any) -> object:
     return value
 
 
+def _address(value: Any) -> object:
+    if not canonical_url(value):
+        raise ValueError
+    return value
+
+
 def _evidence(value: Any) -> object:
     return Evidence(rule=value["rule"], score=float(value["score"]), parts=tuple((name, float(score)) for name, score in value["parts"]))
 
@@ -53,6 +60,7 @@ _READ: dict[tuple[str, str], tuple[Callable[[Any], object], str]] = {
     ("articles", "body_from"): (BodyFrom, "word of ours"),
     ("mentions", "parts"): (_parts, "list of scores"),
     ("suppressions", "parts"): (_parts, "list of scores"),
+    ("sources", "url"): (_address, "web address"),
     ("sources", "outcome"): (PollOutcome, "word of ours"),
     ("sources", "kind"): (lambda value: value == "" or Kind(value), "word of ours"),
     ("polls", "outcome"): (PollOutcome, "word of ours"),

@@ -22,7 +22,9 @@ from spiders.readers.mapped import NoAddress
 from spiders.settings import LARGEST_FEED
 from spiders.workers import WorkerFailed, what_failed
 from storage.errors import ReadError
+from storage.identity import canonical_url
 from storage.items import Entry, Kind, Poll, PollOutcome, Source, SourceState, Validators
+from storage.text import clean_text
 
 if TYPE_CHECKING:
     from spiders.base import MonitorSpider
@@ -67,6 +69,12 @@ class Poller:
         started = self.spider.now()
         state = self.spider.intake.state(source)
         self._plan_sample(source, state, started)
+        if state.url and not canonical_url(state.url):
+            self.spider.result.notes.append(
+                f"{source.id}: the database held {clean_text(repr(state.url), 80)} as the address to which it has moved, which is none; it is forgotten, "
+                f"and {source.url} was asked. Who did not write it there looks at the disk, and restores a backup if more is wrong"
+            )
+            state = replace(state, url=None)
         # A moved source that fails is looked for where it used to be, every other time.
         url = self.address(source, started) if not state.url or state.error_streak % 2 else state.url
         # The page of a site that scripts draw is a shell, and stays the same whatever they draw into it.

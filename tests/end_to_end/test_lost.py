@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
+from storage.store import Store
 from tests.end_to_end.conftest import ROOT
 from tests.end_to_end.machine import Watch, looked_at
 from tests.end_to_end.warm import Warm
@@ -157,3 +159,19 @@ def test_a_database_server_that_dies_in_a_crawl_is_told_and_all_is_read_when_it_
             assert "the database cannot be reached" in watch.run("digest", "-f", "text", **notes).out
         finally:
             server.cleanup()
+
+
+def test_where_a_source_has_moved_to_may_be_garbled_in_the_store(warm: Warm, tmp_path: Path, database_url: str) -> None:
+    with Site() as site:
+        watch = Watch(site, tmp_path, outlets=("first", "second"), warm=warm, database=database_url)
+        watch.publish()
+        assert watch.run("crawl").code == 0
+        with Store.open(database_url) as store, store.transaction() as transaction:
+            transaction.connection.execute(text("UPDATE sources SET url = '\u0007x' WHERE id = 'second'"))
+        watch.publish()
+        done = watch.run("crawl")
+        assert done.code == 0 and sorted(watch.stored()) == sorted(watch.published), done
+        (said,) = [line for line in done.out.splitlines() if "the address to which it has moved" in line]
+        assert said.startswith("second: ") and "x'" in said and site.url("/second.xml") in said and "restores a backup" in said
+        done = watch.run("crawl")
+        assert done.code == 0 and "has moved" not in done.out, "it is forgotten"

@@ -294,6 +294,13 @@ def test_a_value_that_nobody_wrote_is_found_whatever_the_engine(store: Store, ch
     assert found is not None and "articles, row id 1: " in str(found) and said in str(found) and "restore" in (found.hint or "")
 
 
+def test_an_address_that_is_none_is_found_too(store: Store) -> None:
+    with store.transaction() as transaction:
+        transaction.sources.ensure([source("bao")])
+        transaction.connection.execute(text("UPDATE sources SET url = 'x'"))
+    assert odd_value(store) == 'sources, row id "bao": "x" in url is no web address'
+
+
 def test_every_error_is_for_a_person(store: Store) -> None:
     with pytest.raises(MediaMonitorError), store.transaction() as transaction:
         transaction.connection.execute(text("SELECT * FROM no_such_table"))
