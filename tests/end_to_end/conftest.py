@@ -6,28 +6,42 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from monitor.demo.run import _configuration
 from monitor.demo.web import DemoWeb, serve
+from tests.clock import ShiftedClock
+from tests.patience import LONG_S
 
 ROOT = Path(__file__).parents[2]
 
 
+class Asked(list[tuple[str, dict[str, str]]]):
+    """Requests as they come; from so many on nobody is answered, until `halts_at` is None again."""
+
+    halts_at: int | None = None
+
+    def append(self, one: tuple[str, dict[str, str]], /) -> None:
+        super().append(one)
+        while self.halts_at is not None and len(self) >= self.halts_at:
+            time.sleep(0.01)
+
+
 @dataclass
 class Desk:
-    """A folder with a configuration, a proxy that answers for the made-up web, and the requests it saw."""
+    """A folder with a configuration, a proxy that answers for the made-up web, the requests it saw, and the clock of its commands."""
 
     folder: Path
     web: DemoWeb
     proxy: str
     database: str
-    seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    seen: Asked = field(default_factory=Asked)
+    clock: ShiftedClock = field(default_factory=ShiftedClock)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -35,12 +49,8 @@ class Desk:
         clean = {
             name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy") and not name.startswith("MONITOR_")
         }
-        return clean | {
-            "http_proxy": self.proxy,
-            "https_proxy": self.proxy,
-            "MONITOR_DATABASE_URL": self.database,
-            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-        }
+        proxy = {"http_proxy": self.proxy, "https_proxy": self.proxy}
+        return clean | proxy | self.clock.environment | {"MONITOR_DATABASE_URL": self.database}
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command."""
@@ -53,7 +63,7 @@ class Desk:
             text=True,
         )
 
-    def run(self, *arguments: str, code: int | None = 0, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def run(self, *arguments: str, code: int | None = 0, timeout: float = LONG_S) -> subprocess.CompletedProcess[str]:
         """Run a command to its end; `code` is what it has to exit with (None: whatever)."""
         process = self.start(*arguments)
         out, err = process.communicate(timeout=timeout)
@@ -72,8 +82,9 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A desk on SQLite."""
-    web = DemoWeb(datetime.now(UTC))
+    clock = ShiftedClock()
+    web = DemoWeb(clock())
     (tmp_path / "monitor.toml").write_text(_configuration(web.sources()), encoding="utf-8")
-    seen: list[tuple[str, dict[str, str]]] = []
+    seen = Asked()
     with serve(web, seen) as proxy:
-        yield Desk(folder=tmp_path, web=web, proxy=proxy, database=f"sqlite:///{tmp_path / 'monitor.db'}", seen=seen)
+        yield Desk(folder=tmp_path, web=web, proxy=proxy, database=f"sqlite:///{tmp_path / 'monitor.db'}", seen=seen, clock=clock)

@@ -10,6 +10,7 @@ from monitor.config import load_config
 from monitor.crawl import CrawlOrder, crawl_sources
 from monitor.matching import Matcher
 from storage.store import Store
+from tests.patience import LONG_S
 
 
 def main() -> None:
@@ -18,7 +19,7 @@ def main() -> None:
     config = load_config(Path(folder) / "monitor.toml", {}, Path(folder))
     watchlist = config.watchlist()
     now = datetime.fromisoformat(moment)
-    order = CrawlOrder(sources=tuple(config.sources(watchlist)), deadline_s=60.0)
+    order = CrawlOrder(sources=tuple(config.sources(watchlist)), deadline_s=LONG_S)
     with Store.open(database) as store:
         report = crawl_sources(order, config, store, Matcher(watchlist), clock=lambda: now, progress=lambda done, of, doing: None)
     print(report.as_dict())

@@ -15,9 +15,10 @@ import pytest
 import sqlalchemy
 from sqlalchemy import text
 
-from tests.end_to_end.conftest import ROOT
+from tests.clock import ShiftedClock
 from tests.end_to_end.simulation import NO_PACKS, _words
 from tests.end_to_end.warm import Warm
+from tests.patience import LONG_S
 from tests.spiders.run_spider import item, page, rss
 from tests.spiders.site import Site
 
@@ -61,9 +62,12 @@ class Watch:
     names: bool = False  # each outlet has a host of its own, NAME.example, in the network of a test (tests/hostile/network)
     warm: Warm | None = None  # what forks commands; each starts as a program of its own without
     published: list[str] = field(default_factory=list)  # addresses, oldest first
+    clock: ShiftedClock = field(default_factory=ShiftedClock)  # of its commands
     _feeds: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if self.warm is not None:
+            self.clock = self.warm.clock
         tables = "".join(
             f'[[source]]\nid = "{name}"\nurl = "{self.address(name, f"/{name}.xml")}"\noutlet = "{name.title()}"\n' for name in self.outlets
         )
@@ -133,7 +137,7 @@ class Watch:
         else:
             process = self.start(*arguments, before=before, **environment)
             try:
-                said = process.communicate(timeout=90)
+                said = process.communicate(timeout=LONG_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise AssertionError(f"{arguments} did not end: {process.communicate()}") from None
@@ -153,7 +157,7 @@ class Watch:
         clean = {
             name: value for name, value in os.environ.items() if not name.startswith("MONITOR_") and not name.lower().endswith("_proxy")
         }
-        return clean | {"PYTHONPATH": str(ROOT)} | ({"MONITOR_DATABASE_URL": self.database} if self.database else {}) | dict(more)
+        return clean | self.clock.environment | ({"MONITOR_DATABASE_URL": self.database} if self.database else {}) | dict(more)
 
 
 def looked_at(url: str) -> list[str]:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
+from tests.clock import MOMENT as NOW
 from tests.end_to_end.section import NEWS, OTHER
 from tests.spiders.run_spider import item, page, rss
 from tests.spiders.site import Site
 from tests.spiders.test_sitemaps import child, index, url, urlset
 
-NOW = datetime.now(UTC).replace(microsecond=0)
 STEP = 10  # days between two articles of a road
 ROADS = ("blog", "json", "atom", "map", "list")
 A_PAGE = 3  # articles on each page of a road

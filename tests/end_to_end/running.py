@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.end_to_end.conftest import Desk
+from tests.patience import LONG_S, wait_until
 
 
 class Running:
@@ -25,18 +25,19 @@ class Running:
         for line in self.process.stderr:
             self.said.append(line)
 
-    def wait_for(self, words: str, seconds: float = 60) -> None:
+    def wait_for(self, words: str) -> None:
         """Wait until it has said so."""
-        end = time.monotonic() + seconds
-        while not any(words in line for line in self.said):
-            assert time.monotonic() < end and self.process.poll() is None, f"{words!r} was not said:\n{''.join(self.said)}"
-            time.sleep(0.05)
+        wait_until(
+            lambda: any(words in line for line in self.said),
+            unless=lambda: not self._reader.is_alive(),
+            said=lambda: f"{words!r} was not said:\n{''.join(self.said)}",
+        )
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""
         self.process.send_signal(number)
-        code = self.process.wait(15)
-        self._reader.join(5)
+        code = self.process.wait(LONG_S)
+        self._reader.join(LONG_S)
         for stream in (self.process.stdout, self.process.stderr):
             assert stream is not None
             stream.close()

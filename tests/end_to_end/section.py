@@ -6,12 +6,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping
-from datetime import date, timedelta
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
 from monitor.packs import GROUPS, SEARCHES
+from tests.clock import ShiftedClock
+from tests.patience import LONG_S
 from tests.spiders.run_spider import page
 from tests.spiders.site import Reply, Seen, Site
 
@@ -47,11 +48,12 @@ def no_news(seen: Seen) -> Reply:
 
 
 class Folder:
-    """A folder with a configuration that may ask a loopback site, and commands run in it."""
+    """A folder with a configuration that may ask a loopback site, and commands run in it, by a clock of their own."""
 
     def __init__(self, folder: Path, site: Site, database: str = "", more: str = "", crawl: str = "") -> None:
         self.folder = folder
         self.proxy = ""
+        self.clock = ShiftedClock()
         self.database = database or f"sqlite:///{folder / 'monitor.db'}"
         off = "\n".join(f"{group} = false" for group in (*GROUPS, SEARCHES))
         (folder / "monitor.toml").write_text(
@@ -66,7 +68,7 @@ class Folder:
             name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy") and not name.startswith("MONITOR_")
         }
         proxy = {"http_proxy": self.proxy, "https_proxy": self.proxy} if self.proxy else {}
-        return clean | proxy | {"MONITOR_DATABASE_URL": self.database, "PYTHONPATH": str(ROOT)}
+        return clean | proxy | self.clock.environment | {"MONITOR_DATABASE_URL": self.database}
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         """Start a command."""
@@ -83,18 +85,9 @@ class Folder:
     def run(self, *arguments: str, code: int | None = 0, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         """Run a command to its end; `code` is what it has to exit with (None: whatever)."""
         process = self.start(*arguments)
-        out, err = process.communicate(stdin, timeout=240)
+        out, err = process.communicate(stdin, timeout=LONG_S)
         assert code is None or process.returncode == code, f"{arguments} ended with {process.returncode}\n{out}\n{err}"
         return subprocess.CompletedProcess(arguments, process.returncode, out, err)
-
-    def let_a_day_pass(self) -> None:
-        """Have what hosts were asked for today count as yesterday's."""
-        engine = create_engine(self.database.replace("postgresql://", "postgresql+psycopg://"))
-        with engine.begin() as connection:
-            for (day,) in connection.execute(text("SELECT DISTINCT day FROM host_days ORDER BY day")).all():
-                before = (date.fromisoformat(day) - timedelta(days=1)).isoformat()
-                connection.execute(text("UPDATE host_days SET day = :before WHERE day = :day"), {"before": before, "day": day})
-        engine.dispose()
 
     def rows(self) -> dict[str, list[tuple[object, ...]]]:
         """What is stored, without numbers and moments."""

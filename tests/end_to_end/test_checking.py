@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import LONG_S
 from tests.spiders.site import Reply, Site
 
 GROUPS = ("vietnam", "quebec-canada", "ai-tech", "asia", "edtech", "wires", "own", "searches")
@@ -55,7 +56,7 @@ class Desk:
 
     def run(self, *arguments: str, code: int) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "monitor", *arguments], cwd=self._folder, env=self._env, capture_output=True, text=True, timeout=100, check=False
+            [sys.executable, "-m", "monitor", *arguments], cwd=self._folder, env=self._env, capture_output=True, text=True, timeout=LONG_S, check=False
         )  # fmt: skip
         assert done.returncode == code, done.stderr
         return done.stdout

@@ -25,6 +25,7 @@ from tests.end_to_end import killed
 from tests.end_to_end.conftest import ROOT
 from tests.end_to_end.simulation import NO_PACKS, World, _words, write_config
 from tests.monitor.postroom import Clock
+from tests.patience import LONG_S
 from tests.spiders.run_spider import item, page, rss
 from tests.spiders.site import Page, Reply, Site
 
@@ -94,7 +95,7 @@ class Town:
     def crawl(self) -> int:
         """Crawl in a process of its own; returns its exit code."""
         command = [sys.executable, "-m", "tests.end_to_end.crawled", str(self.folder), self.database, self.clock.now.isoformat()]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LONG_S)
         assert done.returncode in {0, 3}, done.stderr
         return done.returncode
 
@@ -274,7 +275,7 @@ def run(folder: Path, *arguments: str, **environment: str) -> subprocess.Complet
     clean = {name: value for name, value in os.environ.items() if not name.startswith("MONITOR_")}
     return subprocess.run(
         [sys.executable, "-m", "monitor", *arguments],
-        cwd=folder, env=clean | {"PYTHONPATH": str(ROOT)} | environment, capture_output=True, text=True, timeout=60,
+        cwd=folder, env=clean | {"PYTHONPATH": str(ROOT)} | environment, capture_output=True, text=True, timeout=LONG_S,
         preexec_fn=_bound_by_rights if os.geteuid() == 0 else None,
     )  # fmt: skip
 

@@ -26,6 +26,7 @@ from storage.store import Store
 from tests.end_to_end.conftest import ROOT
 from tests.end_to_end.simulation import NO_PACKS, _words
 from tests.monitor.postroom import Clock
+from tests.patience import LONG_S
 from tests.spiders.run_spider import item, page, rss
 from tests.spiders.site import Reply, Site
 from tests.spiders.test_sitemaps import NEWS, child, index, news, url, urlset
@@ -78,7 +79,7 @@ class Town:
 
     def crawl(self) -> None:
         command = [sys.executable, "-m", "tests.end_to_end.crawled", str(self.folder), self.database, self.clock.now.isoformat()]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LONG_S)
         assert done.returncode == 0, done.stdout + done.stderr
 
     def digest(self, store: Store) -> Digest:

@@ -14,6 +14,7 @@ import pytest
 
 from monitor.packs import GROUPS
 from storage.store import Store
+from tests.patience import LONG_S
 from tests.spiders.run_spider import ROOT, item, page, rss
 from tests.spiders.site import Reply, Site
 from tests.spiders.test_sitemaps import url, urlset
@@ -29,7 +30,9 @@ def _environment() -> dict[str, str]:
 
 def _scrapy(*words: str, cwd: Path = ROOT, settings: str = "") -> subprocess.CompletedProcess[str]:
     environment = _environment() | ({"SCRAPY_SETTINGS_MODULE": settings} if settings else {})
-    return subprocess.run([sys.executable, "-m", "scrapy", *words], cwd=cwd, env=environment, capture_output=True, text=True, timeout=120)
+    return subprocess.run(
+        [sys.executable, "-m", "scrapy", *words], cwd=cwd, env=environment, capture_output=True, text=True, timeout=LONG_S
+    )
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +142,7 @@ def _configuration(folder: Path, site: Site, tables: str) -> Path:
 
 def _monitor(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "monitor", *words], cwd=folder, env=_environment(), capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "monitor", *words], cwd=folder, env=_environment(), capture_output=True, text=True, timeout=LONG_S
     )
 
 

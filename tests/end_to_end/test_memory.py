@@ -21,6 +21,7 @@ from spiders.workers import WorkerFailed, Workers
 from storage.errors import StorageError, out_of_memory
 from tests.end_to_end.conftest import ROOT
 from tests.end_to_end.machine import Watch, looked_at
+from tests.patience import LONG_S
 from tests.spiders.site import Site
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits of memory do not bind here")
@@ -111,7 +112,7 @@ threading.Thread(target=threading.Event().wait).start()
 sys.argv = ["monitor", "no-such-command"]
 main()
 """
-    done = subprocess.run([sys.executable, "-c", runs], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", runs], cwd=ROOT, capture_output=True, text=True, timeout=LONG_S, check=False)
     assert done.returncode == 2 and "no-such-command" in done.stderr
 
 
@@ -120,7 +121,7 @@ def test_wherever_a_crawl_dies_of_it_nothing_is_stored_half_and_the_next_one_rea
     for megabytes in (118, 132, 146):
         watch.publish(4, words=2_000)
         process = watch.start("crawl", before=at_most(megabytes))
-        process.communicate(timeout=90)
+        process.communicate(timeout=LONG_S)
         ends.append(process.returncode)
         assert looked_at(watch.url) == []
         assert process.returncode != 0 or sorted(watch.stored()) == sorted(watch.published), "what is missing is not called a success"

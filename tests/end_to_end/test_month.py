@@ -17,12 +17,12 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from aiosmtpd.controller import Controller
 
 from storage.filters import ArticleFilter
 from storage.store import Store
 from tests.end_to_end.simulation import Crash, World, local, some_news, write_config
-from tests.monitor.postroom import Clock, Inbox, block, free_port, mail_block
+from tests.monitor.postroom import Clock, Inbox, Postmaster, block, mail_block
+from tests.ports import free_port
 
 TORONTO = ZoneInfo("America/Toronto")
 PEOPLE = {"morning": ["anna@example.org", "binh@example.org"], "night": ["chi@example.org"], "monday": ["dung@example.org"]}
@@ -60,7 +60,7 @@ def configuration(port: int) -> str:
 
 @contextmanager
 def post_office(inbox: Inbox) -> Iterator[None]:
-    controller = Controller(inbox, hostname="127.0.0.1", port=inbox.port)
+    controller = Postmaster(inbox)
     controller.start()
     try:
         yield

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,9 +18,11 @@ import pytest
 from monitor.trends import trend_of
 from storage.filters import ArticleFilter
 from storage.store import Store
+from tests.clock import MOMENT as NOW
 from tests.end_to_end import old_days
-from tests.end_to_end.old_days import NOW, ROADS, ago, inside, names_fpt, path_of
+from tests.end_to_end.old_days import ROADS, ago, inside, names_fpt, path_of
 from tests.end_to_end.section import ROOT, Folder, no_news
+from tests.patience import wait_until
 from tests.spiders.run_spider import item, rss
 from tests.spiders.site import Reply, Seen, Site
 
@@ -80,12 +81,12 @@ def test_killed_and_interrupted_the_past_ends_with_the_rows_of_one_run(tmp_path:
     folder = Folder(tmp_path, site, postgres_url, more=old_days.sources(site))
     site.seen.clear()
     for number, how in enumerate((signal.SIGKILL, signal.SIGINT), 1):
+        site.halts_at = number * 40
         process = folder.start(*order)
-        until = time.monotonic() + 60
-        while len(site.seen) < number * 40 and process.poll() is None and time.monotonic() < until:
-            time.sleep(0.01)
+        wait_until(lambda: len(site.seen) >= number * 40, unless=lambda: process.poll() is not None)  # noqa: B023 - at once
         process.send_signal(how)
         process.communicate()
+        site.halts_at = None
     folder.run(*order)
     assert folder.rows() == once.rows()
     assert len(site.seen) < 3 * asked_once
@@ -122,7 +123,7 @@ def test_a_host_is_asked_for_no_more_than_its_pages_of_a_day(tmp_path: Path, sit
             again = folder.run(*order, code=3)
             assert "go on tomorrow" in again.stdout and set(pages) == {one for one in site.paths() if one in pages}
             assert len([one for one in site.paths() if one.startswith("/tin/")]) == len([one for one in pages if one.startswith("/tin/")])
-        folder.let_a_day_pass()
+        folder.clock.pass_(days=1)
     assert day == 1 and stored(folder, site).keys() == wanted and all(old for one, old in stored(folder, site).items() if "-0" not in one)
     assert "As many pages" not in folder.run("digest").stdout, "whoever asked for the past was told; the watch has its share"
 

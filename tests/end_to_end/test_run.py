@@ -28,6 +28,7 @@ from tests.end_to_end.conftest import ROOT, Desk
 from tests.end_to_end.running import running
 from tests.end_to_end.simulation import World, write_config
 from tests.monitor.postroom import Clock, block, mail_block, mail_server
+from tests.patience import LONG_S, wait_until
 
 EVENING = datetime.fromisoformat("2026-11-12T03:00:00+00:00")  # 22:00 in Toronto
 MORNING = datetime.fromisoformat("2026-11-12T12:05:00+00:00")  # 07:05
@@ -69,7 +70,7 @@ def test_killed_at_each_step_nothing_is_lost_and_nothing_twice(database_url: str
 def die(folder: Path, url: str, number: int) -> str:
     """Let a process do the morning's work and kill itself at a step; returns the step's name."""
     command = [sys.executable, "-m", "tests.end_to_end.killed", str(folder), url, MORNING.isoformat(), str(number)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LONG_S)
     passed = done.stdout.split("\n")[:-1]
     assert done.returncode in {0, -signal.SIGKILL}, done.stderr
     return passed[-1] if done.returncode else "the end"
@@ -178,9 +179,7 @@ def test_signals_stop_it_and_change_its_configuration(desk: Desk) -> None:
         run.process.send_signal(signal.SIGHUP)
         run.wait_for("the one from before holds on")
         assert any("line 1: unknown key langauge" in line for line in run.said)
-        started = time.monotonic()
         assert run.end() == 0
-        assert time.monotonic() - started < 10
     assert run.said[-1].endswith("ended\n")
     file.write_text(good, encoding="utf-8")
     assert "A changed configuration was refused" in " ".join(desk.run("digest", "-f", "text").stdout.split())
@@ -191,29 +190,33 @@ def test_a_wrong_configuration_at_the_start_is_refused(desk: Desk) -> None:
     assert "digest.at" in desk.run("run", code=2).stderr
 
 
-def test_it_ends_within_ten_seconds_though_a_crawl_is_under_way(desk: Desk) -> None:
+def test_it_ends_though_a_crawl_is_under_way(desk: Desk) -> None:
     import socket
     from dataclasses import replace
 
-    import psutil
-
+    file = desk.folder / "monitor.toml"
+    patient = file.read_text(encoding="utf-8").replace("[crawl]\n", "[crawl]\ntimeout_seconds = 600.0\n")  # it would not end by itself
+    file.write_text(patient, encoding="utf-8")
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and says nothing
         deaf = replace(desk, proxy=f"http://127.0.0.1:{silent.getsockname()[1]}")
         with running(deaf) as run:
             run.wait_for("working on")
-            end = time.monotonic() + 30
-            while not (children := psutil.Process(run.process.pid).children(recursive=True)):
-                assert time.monotonic() < end
-                time.sleep(0.05)
+            wait_until(lambda: psutil.Process(run.process.pid).children(recursive=True))
             with silent.accept()[0]:  # the crawl is asking
-                ours = [psutil.Process(run.process.pid), *psutil.Process(run.process.pid).children(recursive=True)]
+                children = psutil.Process(run.process.pid).children(recursive=True)
+                ours = [psutil.Process(run.process.pid), *children]
                 assert len(ours) > 1 and not [place for one in ours for place in one.net_connections("inet") if place.status == "LISTEN"]
-                started = time.monotonic()
                 assert run.end() == 0
-                assert time.monotonic() - started < 10
-            assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
+            wait_until(lambda: not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE])
     assert editions(desk.database) == []  # the digest is left to the next one
     assert "daily of" in desk.run("run", "--once").stderr
+
+
+def test_the_end_of_a_run_fits_into_the_ten_seconds_that_docker_leaves_it() -> None:
+    from monitor.running import child, shell
+
+    assert shell._BEAT_S + shell._GRACE_S < 10
+    assert child._LOOK_S + 2 * child._PATIENCE_S < shell._GRACE_S, "a crawl that has to be killed is waited for"
 
 
 def test_of_two_one_works_and_the_other_takes_over(desk: Desk, database_url: str) -> None:
@@ -226,7 +229,7 @@ def test_of_two_one_works_and_the_other_takes_over(desk: Desk, database_url: str
             second.wait_for("another `monitor run` works on this database")
             assert not any("working on" in line for line in second.said)
             first.end(signal.SIGKILL)
-            second.wait_for("working on", seconds=60)
+            second.wait_for("working on")
             assert second.end() == 0
     assert len(editions(database_url)) == 1
 
@@ -248,21 +251,21 @@ def test_a_store_that_fails_ends_no_run_and_is_waited_for(desk: Desk) -> None:
 
 
 def run_child(code: str, stop: threading.Event | None = None, **limits: float) -> object:
-    values = {"deadline_s": 30.0, "memory_mb": 2_000} | limits
+    values = {"deadline_s": LONG_S, "memory_mb": 2_000} | limits
     return Crawler(stop or threading.Event()).run([sys.executable, "-c", code], **values)  # type: ignore[arg-type]
 
 
 def test_a_crawl_that_passes_its_limits_is_ended_and_says_why() -> None:
-    assert "did not end within" in run_child("import time; time.sleep(60)", deadline_s=1.0).died  # type: ignore[attr-defined]
-    greedy = "x = bytearray(400_000_000); import time; time.sleep(60)"
+    assert "did not end within" in run_child("import time; time.sleep(1_200)", deadline_s=1.0).died  # type: ignore[attr-defined]
+    greedy = "x = bytearray(400_000_000); import time; time.sleep(1_200)"
     assert "more than 200 MB" in run_child(greedy, memory_mb=200).died  # type: ignore[attr-defined]
     assert "signal 9" in run_child("import os; os.kill(os.getpid(), 9)").died  # type: ignore[attr-defined]
-    stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+    stubborn = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(1_200)"
     stop = threading.Event()
     threading.Timer(1.0, stop.set).start()
-    started = time.monotonic()
+    before = set(psutil.Process().children())
     assert run_child(stubborn, stop).stopped  # type: ignore[attr-defined]
-    assert time.monotonic() - started < 10
+    assert set(psutil.Process().children()) <= before, "it is gone"
 
 
 def test_a_crawl_tells_its_report_and_its_last_words() -> None:
@@ -354,10 +357,10 @@ def test_a_clock_that_is_set_wakes_the_timers(tmp_path: Path, monkeypatch: pytes
 
     def when_it_was_said(words: str, then: Callable[[], None]) -> threading.Thread:
         def watch() -> None:
-            end = time.monotonic() + 20
-            while words not in out.getvalue() and time.monotonic() < end:
-                time.sleep(0.05)
-            then()
+            try:
+                wait_until(lambda: words in out.getvalue())
+            finally:
+                then()
 
         thread = threading.Thread(target=watch)
         thread.start()

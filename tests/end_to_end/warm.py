@@ -16,6 +16,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.clock import ShiftedClock
+from tests.patience import LONG_S
+
 _LOADED = (
     "monitor.cli", "monitor.crawl", "monitor.intake", "monitor.settling", "monitor.frontier", "monitor.matching", "monitor.desks", "monitor.editions",
     "monitor.shapes", "monitor.status", "monitor.export", "monitor.backup", "monitor.site.archive", "monitor.running.shell", "storage.store", "spiders.watch",
@@ -26,9 +29,11 @@ class Warm:
     """The process that forks."""
 
     def __init__(self, root: Path) -> None:
+        self.clock = ShiftedClock()  # of all that it forks
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.end_to_end.warm"], cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+            [sys.executable, "-m", "tests.end_to_end.warm"],
+            cwd=root, env=os.environ | self.clock.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
 
     def run(self, arguments: Sequence[str], *, cwd: Path, env: Mapping[str, str], out: str, err: str) -> int:
         """Run a command to its end and return its exit code; `out` and `err` are files that it writes to."""
@@ -42,7 +47,7 @@ class Warm:
         """End it."""
         assert self._process.stdin
         self._process.stdin.close()
-        self._process.wait(20)
+        self._process.wait(LONG_S)
 
 
 def main() -> None:

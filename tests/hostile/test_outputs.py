@@ -36,6 +36,7 @@ from tests.hostile.letters import mail_of
 from tests.hostile.world import World, world
 from tests.monitor.postroom import web_server
 from tests.monitor.visitor import opened
+from tests.patience import LONG_S
 
 CASES: list[Case] = [
     *(case for case in cases_words.cases() if case.name.startswith(("says-", "formula-", "honest-", "spam-"))),
@@ -228,14 +229,14 @@ def test_a_log_for_programs_keeps_its_lines(day: tuple[World, str]) -> None:
         "http://head-evil.example/feed",
     ]
     done = subprocess.run(
-        [sys.executable, "-m", "monitor", "-vv", "crawl", "--log-json", *asked], cwd=made.folder, env=made.environment, capture_output=True, text=True, timeout=100
+        [sys.executable, "-m", "monitor", "-vv", "crawl", "--log-json", *asked], cwd=made.folder, env=made.environment, capture_output=True, text=True, timeout=LONG_S
     )  # fmt: skip
     lines = done.stderr.splitlines()
     assert len(lines) > 10
     assert not scan.scan_json_lines(done.stderr)
     assert all(isinstance(json.loads(line)["message"], str) for line in lines)
     plain = subprocess.run(
-        [sys.executable, "-m", "monitor", "-vv", "crawl", *asked], cwd=made.folder, env=made.environment, capture_output=True, text=True, timeout=100
+        [sys.executable, "-m", "monitor", "-vv", "crawl", *asked], cwd=made.folder, env=made.environment, capture_output=True, text=True, timeout=LONG_S
     )  # fmt: skip
     assert not scan.scan_lines(plain.stderr)
 
@@ -248,7 +249,7 @@ def test_bare_addresses_are_read_in_the_same_way(day: tuple[World, str]) -> None
         "http://nothing.example/", "http://spam-betting.example/1", "http://json-types.example/feed",
     ]  # fmt: skip
     done = subprocess.run(
-        [sys.executable, "-m", "monitor", "crawl", "--json", *asked], cwd=made.folder, env=made.environment, capture_output=True, text=True, timeout=100
+        [sys.executable, "-m", "monitor", "crawl", "--json", *asked], cwd=made.folder, env=made.environment, capture_output=True, text=True, timeout=LONG_S
     )  # fmt: skip
     report = json.loads(done.stdout)
     kinds = {one["source"]: one["kind"] for one in report["failing"]}

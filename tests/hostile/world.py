@@ -20,6 +20,7 @@ import tomlkit
 import trustme
 
 from tests.hostile.case import OPEN, OPEN_SIX, Case
+from tests.patience import LONG_S
 from tests.spiders.site import Page, Site
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +49,7 @@ class World:
     inside: Site
     seen: list[Site] = field(default_factory=list)
 
-    def run(self, *arguments: str, timeout: float = 150, every: float = 0.1) -> Run:
+    def run(self, *arguments: str, timeout: float = 2 * LONG_S, every: float = 0.1) -> Run:
         """Run a command to its end, in the network of the test; its memory is looked at every so many seconds."""
         began = time.monotonic()
         process = subprocess.Popen(

@@ -22,6 +22,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from monitor.config import Config, load_config
 from monitor.packs import GROUPS, SEARCHES
+from tests.patience import LONG_S
+from tests.ports import free_port
 from tests.storage.makers import NOW
 
 NO_SOURCES = "[packs]\n" + "\n".join(f"{group} = false" for group in (*GROUPS, SEARCHES)) + "\n"
@@ -107,12 +109,16 @@ class Inbox:
         return [str(mail["Message-ID"]) for mail in self.mails(address)]
 
 
-class _Tls(Controller):
-    """Speaks TLS from the first byte; the base class greets itself without."""
+class Postmaster(Controller):
+    """The base class gives a server a second to greet, and greets one that speaks TLS from the first byte without."""
+
+    def __init__(self, inbox: Inbox, **options: Any) -> None:
+        super().__init__(inbox, hostname="127.0.0.1", port=inbox.port, ready_timeout=LONG_S, **options)
 
     def _trigger_server(self) -> None:
-        with socket.create_connection((self.hostname, self.port), timeout=5):
-            return
+        with socket.create_connection((self.hostname, self.port), timeout=LONG_S) as visitor:
+            if self.ssl_context is None:
+                visitor.recv(1_024)
 
 
 @contextmanager
@@ -136,23 +142,14 @@ def mail_server(*, tls: ssl.SSLContext | None = None, direct: bool = False, pass
             return AuthResult(success=data.password == password.encode(), handled=False)
 
         options |= {"auth_required": True, "authenticator": check, "auth_require_tls": True}
-    kind = _Tls if direct else Controller
     if direct:
         options |= {"ssl_context": tls}
-    controller = kind(inbox, hostname="127.0.0.1", port=inbox.port, **options)
+    controller = Postmaster(inbox, **options)
     controller.start()
     try:
         yield inbox
     finally:
         controller.stop()
-
-
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 # ------------------------------------------------------------------ web

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
@@ -23,23 +23,22 @@ from spiders.discovery import MOST_ASKED, Findings, Offer, a_week
 from spiders.readers.home import read_home
 from storage.errors import ConfigError, UsageError
 from storage.items import Entry, Kind, Source
+from tests.clock import MOMENT as NOW
 from tests.end_to_end.section import Folder
 from tests.spiders.run_spider import item, rss
 from tests.spiders.site import Reply, Site
 
-NOW = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 WATCHED = Watchlist(topics=(Topic(name="Lantern", distinctive=("Lantern Institute",)),))
 
 
 def feed(name: str, tag: str, *, entries: int = 20, hours: float = 4) -> str:
     """A feed of made-up entries, one in `hours`; every fifth names FPT Software."""
-    now = datetime.now(UTC)
     return rss(
         *(
             item(
                 f"/a/{tag}-{n}.html",
                 f"FPT Software opens office {n}, {tag}" if n % 5 == 0 else f"The weather of day {n}, {tag}",
-                pubDate=format_datetime(now - timedelta(hours=hours * n)),
+                pubDate=format_datetime(NOW - timedelta(hours=hours * n)),
             )
             for n in range(entries)
         ),
@@ -49,10 +48,9 @@ def feed(name: str, tag: str, *, entries: int = 20, hours: float = 4) -> str:
 
 def newsroom(site: Site) -> str:
     """A page that lists press releases."""
-    now = datetime.now(UTC)
     cards = "".join(
         f'<div class="card"><h3><a href="{site.url(f"/newsroom/the-company-opens-office-number-{n}")}">The company opens its office number {n}</a></h3>'
-        f'<time datetime="{(now - timedelta(days=2 * n)).date()}">some day</time></div>'
+        f'<time datetime="{(NOW - timedelta(days=2 * n)).date()}">some day</time></div>'
         for n in range(9)
     )
     return (
@@ -81,7 +79,7 @@ def site() -> Iterator[Site]:
         site.pages["/business/feed/"] = feed("Business", "business", hours=20)
         listed = "".join(
             f"<url><loc>{site.url(f'/a/main-{n}.html')}</loc><n:news><n:publication><n:name>The Example Post</n:name></n:publication>"
-            f"<n:publication_date>{(datetime.now(UTC) - timedelta(hours=n)).isoformat()}</n:publication_date><n:title>One more headline</n:title></n:news></url>"
+            f"<n:publication_date>{(NOW - timedelta(hours=n)).isoformat()}</n:publication_date><n:title>One more headline</n:title></n:news></url>"
             for n in range(40)
         )
         names = 'xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:n="http://www.google.com/schemas/sitemap-news/0.9"'
@@ -147,13 +145,13 @@ def test_a_feed_or_a_sitemap_itself_is_simply_added(tmp_path: Path, site: Site) 
     site.pages["/old"] = Reply(status=301, headers={"Location": "/feed/"})
     done = folder.run("sources", "add", site.url("/old"), "--outlet", "Post", "--id", "post")
     assert "has moved to" in done.stderr and "read: 30 entries" in done.stderr and done.stdout == ""
-    site.pages[f"/maps/{datetime.now(UTC):%Y-%m}.xml"] = site.pages["/maps/news.xml"]
+    site.pages[f"/maps/{NOW:%Y-%m}.xml"] = site.pages["/maps/news.xml"]
     folder.run("sources", "add", site.url("/maps/{yyyy}-{mm}.xml"), "--timezone", "UTC")
     assert [(one.id, one.outlet, one.kind, one.url) for one in own(tmp_path)] == [
         ("post", "Post", Kind.FEED, site.url("/feed/")),
         ("127-0-0-1-maps-yyyy-mm", "", Kind.SITEMAP, site.url("/maps/{yyyy}-{mm}.xml")),
     ]
-    assert set(site.paths()) == {"/robots.txt", "/old", "/feed/", f"/maps/{datetime.now(UTC):%Y-%m}.xml"}
+    assert set(site.paths()) == {"/robots.txt", "/old", "/feed/", f"/maps/{NOW:%Y-%m}.xml"}
 
 
 def test_what_cannot_be_watched_is_said_and_not_added(tmp_path: Path, site: Site) -> None:

@@ -23,6 +23,7 @@ from storage.backup import check, check_sqlite, vacuum
 from storage.errors import StorageDamaged, StorageError, UsageError
 from storage.filters import ArticleFilter
 from storage.store import Store
+from tests.patience import LONG_S
 from tests.storage.makers import NOW, add
 
 WRITER = """
@@ -202,7 +203,7 @@ def test_postgresql_is_dumped_and_restored(postgres_url: str, programs: Path, tm
             transaction.connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     env = os.environ | connection_env(postgres_url)
     restore = [str(programs / "pg_restore"), "--clean", "--if-exists", "--dbname", env["PGDATABASE"], str(target)]
-    assert subprocess.run(restore, env=env, capture_output=True, timeout=60).returncode == 0
+    assert subprocess.run(restore, env=env, capture_output=True, timeout=LONG_S).returncode == 0
     assert urls(postgres_url) == before and len(before) == 5
 
 

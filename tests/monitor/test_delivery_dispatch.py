@@ -22,7 +22,9 @@ from monitor.editions import next_edition, preview_edition
 from storage.deliveries import DeliveryRow
 from storage.errors import StorageBusy, StorageError
 from storage.store import Store
-from tests.monitor.postroom import Clock, Hook, Inbox, block, config_of, free_port, mail_block, mail_server, web_server
+from tests.monitor.postroom import Clock, Hook, Inbox, block, config_of, mail_block, mail_server, web_server
+from tests.patience import LONG_S
+from tests.ports import free_port
 from tests.storage.makers import NOW, add, mention
 
 A, B = "a@example.org", "b@example.org"
@@ -360,7 +362,7 @@ def test_killed_at_each_step_nothing_is_lost_and_nothing_comes_twice(room: Room,
         mails, posts = len(room.inbox.taken), len(hook.posts)
         child = subprocess.run(
             [sys.executable, "-c", CHILD, str(room.folder), database_url, room.clock().isoformat(), str(number)],
-            env=environment, capture_output=True, text=True, timeout=60, check=False,
+            env=environment, capture_output=True, text=True, timeout=LONG_S, check=False,
         )  # fmt: skip
         steps = child.stdout.split()
         room.clock.pass_(minutes=1)

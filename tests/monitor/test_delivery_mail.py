@@ -21,9 +21,10 @@ from monitor.delivery.parcel import Attempt, DeliveryError, InDoubt, Parcel, Ref
 from monitor.delivery.smtp import SmtpSender
 from monitor.digest.record import Digest
 from monitor.digest.render_html import LIMIT
-from tests.monitor.postroom import Inbox, free_port, mail_server
+from tests.monitor.postroom import Inbox, mail_server
 from tests.monitor.test_digest_design import full_day
 from tests.monitor.told import NOW, Page, digest, mention, stored, story
+from tests.ports import free_port
 
 ID = "<0123456789abcdef@example.org>"
 # As a feed can say it: bare breaks, breaks that an encoded word hides (RFC 2047), ends of a mail, invisible characters.

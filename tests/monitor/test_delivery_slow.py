@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Event, Thread
 
@@ -14,12 +14,13 @@ from monitor import alive
 from monitor.alive import AliveError
 from monitor.config_delivery import AppriseDelivery, WebhookDelivery
 from monitor.config_upkeep import Alive
-from monitor.delivery import push
+from monitor.delivery import push, smtp, webhook
 from monitor.delivery.parcel import DeliveryError, InDoubt, Unreachable
 from monitor.delivery.push import AppriseSender
 from monitor.delivery.smtp import SmtpSender
 from monitor.delivery.webhook import WebhookSender
 from tests.monitor.test_delivery_mail import attempt, parcel, settings
+from tests.patience import LONG_S
 
 
 @contextmanager
@@ -51,30 +52,44 @@ def trickle(*answers: bytes) -> Iterator[int]:
             ended.set()
 
 
-def test_a_greeting_that_never_ends() -> None:
-    with trickle() as port, SmtpSender(settings(port=port, timeout_seconds=0.1), {}) as sender:
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Sets how long a whole delivery may take, where one operation of it may take LONG_S."""
+
+    def at_most(seconds: float) -> None:
+        for module in (smtp, webhook):
+            monkeypatch.setattr(module, "WHOLE", seconds / LONG_S)
+
+    return at_most
+
+
+def test_a_greeting_that_never_ends(brief: Callable[[float], None]) -> None:
+    brief(1.0)
+    with trickle() as port, SmtpSender(settings(port=port, timeout_seconds=LONG_S), {}) as sender:
         begun = time.monotonic()
         with pytest.raises(Unreachable, match="cannot be reached"):
             sender.send(parcel(), attempt())
-        assert 0.9 < time.monotonic() - begun < 5
+        assert 0.9 < time.monotonic() - begun < LONG_S
 
 
-def test_an_answer_to_the_mail_that_never_ends_leaves_a_doubt() -> None:
+def test_an_answer_to_the_mail_that_never_ends_leaves_a_doubt(brief: Callable[[float], None]) -> None:
+    brief(5.0)  # within them it has to come to the mail
     answers = (b"220 hi\r\n", b"250 hi\r\n", b"250 sender\r\n", b"250 recipient\r\n", b"354 go on\r\n")
-    with trickle(*answers) as port, SmtpSender(settings(port=port, timeout_seconds=0.1), {}) as sender:
+    with trickle(*answers) as port, SmtpSender(settings(port=port, timeout_seconds=LONG_S), {}) as sender:
         begun: list[str] = []
         with pytest.raises(InDoubt):
             sender.send(parcel(), attempt(begun=begun))
         assert begun == ["a@example.org"]
 
 
-def test_a_webhook_whose_headers_never_end() -> None:
+def test_a_webhook_whose_headers_never_end(brief: Callable[[float], None]) -> None:
+    brief(1.0)
     with trickle(b"HTTP/1.1 2") as port:
-        hook = WebhookDelivery(name="hook", url=f"http://127.0.0.1:{port}/", timeout_seconds=0.1)
+        hook = WebhookDelivery(name="hook", url=f"http://127.0.0.1:{port}/", timeout_seconds=LONG_S)
         begun = time.monotonic()
         with pytest.raises((InDoubt, DeliveryError)):
             WebhookSender(hook, {}).send(parcel(), attempt())
-        assert time.monotonic() - begun < 5
+        assert time.monotonic() - begun < LONG_S
 
 
 def test_a_chat_service_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,8 +27,10 @@ from monitor.delivery.service import deliver_due, deliver_edition
 from monitor.delivery.webhook import WebhookSender
 from monitor.desks import desk_of
 from storage.store import Store
-from tests.monitor.postroom import Clock, Hook, block, config_of, free_port, mail_block, mail_server, web_server
+from tests.monitor.postroom import Clock, Hook, block, config_of, mail_block, mail_server, web_server
 from tests.monitor.told import NOW, coverage, digest, failing, mention, stored, story
+from tests.patience import LONG_S
+from tests.ports import free_port
 from tests.storage.makers import add
 
 ROOT = Path(__file__).parents[2]
@@ -311,7 +313,7 @@ def run(folder: Path, *arguments: str, code: int = 0, **env: str) -> subprocess.
     }
     done = subprocess.run(
         [sys.executable, "-m", "monitor", *arguments],
-        cwd=folder, env=environment | {"PYTHONPATH": str(ROOT)} | env, capture_output=True, text=True, timeout=60, check=False,
+        cwd=folder, env=environment | {"PYTHONPATH": str(ROOT)} | env, capture_output=True, text=True, timeout=LONG_S, check=False,
     )  # fmt: skip
     assert done.returncode == code, f"{arguments} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done

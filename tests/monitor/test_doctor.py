@@ -27,7 +27,8 @@ from monitor.doctor.store import database, locks, schedule
 from monitor.running.duties import DUTIES, set_done
 from storage.items import Poll, PollOutcome
 from storage.store import Store
-from tests.monitor.postroom import NO_SOURCES, block, config_of, free_port, mail_block, mail_server
+from tests.monitor.postroom import NO_SOURCES, block, config_of, mail_block, mail_server
+from tests.ports import free_port
 from tests.storage.makers import DAY, NOW, source
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.log import Journal, JsonLines, LibraryHandler, Lines
 from tests.monitor.postroom import NO_SOURCES, block, config_of
+from tests.patience import LONG_S
 from tests.storage.makers import NOW
 
 ROOT = Path(__file__).parents[2]
@@ -91,7 +92,7 @@ def test_libraries_log_through_it() -> None:
 def monitor(folder: Path, *arguments: str, database: str = "monitor.db") -> tuple[int, str, list[dict[str, object]]]:
     command = [sys.executable, "-m", "monitor", *arguments]
     env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "MONITOR_DATABASE_URL": database}
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=LONG_S)
     return done.returncode, done.stdout, [json.loads(line) for line in done.stderr.splitlines()]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from monitor.match_lines import match_lines
 from tests.monitor.desk import MATCHER
+from tests.patience import LONG_S
 
 LINES = [
     b'{"id": 1, "title": "T\xe1\xba\xadp \xc4\x91o\xc3\xa0n FPT kh\xe1\xbb\x9fi c\xc3\xb4ng"}\n',
@@ -48,7 +49,12 @@ def test_hits_in_the_frame_are_told_to_who_tunes() -> None:
 def test_the_command(tmp_path: Path) -> None:
     def run(*arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
-            [sys.executable, "-m", "monitor", "match", *arguments], input=given, capture_output=True, cwd=tmp_path, timeout=60, check=False
+            [sys.executable, "-m", "monitor", "match", *arguments],
+            input=given,
+            capture_output=True,
+            cwd=tmp_path,
+            timeout=LONG_S,
+            check=False,
         )
 
     done = run(given=b"".join(LINES))

@@ -20,6 +20,7 @@ from monitor.watchlist import watchlist_from_tables
 from storage.filters import ArticleFilter
 from storage.store import Store
 from tests.monitor.desk import MATCHER, NOW, TAIL, take, url_of
+from tests.patience import LONG_S
 
 MORE = Matcher(
     watchlist_from_tables(
@@ -145,7 +146,7 @@ def test_the_command(database_url: str, tmp_path: Path) -> None:
     def command(*arguments: str) -> subprocess.CompletedProcess[str]:
         environment = os.environ | {"MONITOR_DATABASE_URL": database_url}
         return subprocess.run(
-            [sys.executable, "-m", "monitor", *arguments], capture_output=True, text=True, env=environment, timeout=60, check=False
+            [sys.executable, "-m", "monitor", *arguments], capture_output=True, text=True, env=environment, timeout=LONG_S, check=False
         )
 
     done = command("rematch", "--config", str(new))

@@ -25,7 +25,9 @@ from storage.deliveries import NewDelivery
 from storage.items import Poll, PollOutcome
 from storage.store import Store
 from tests.end_to_end.simulation import World, write_config
-from tests.monitor.postroom import Clock, block, config_of, free_port
+from tests.monitor.postroom import Clock, block, config_of
+from tests.patience import LONG_S
+from tests.ports import free_port
 from tests.storage.makers import NOW, add, source
 
 
@@ -124,7 +126,7 @@ def test_figures_by_http_on_loopback_only(store: Store, tmp_path: Path) -> None:
     port = free_port()
     config = config_of(tmp_path, "")
     with serving(port, lambda: (store, config, [source("good")], NOW)):
-        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as response:
+        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=LONG_S) as response:
             assert samples(response.read().decode())["source_up", "source=good"] == 1
         with pytest.raises(OSError, match="in use"), serving(port, lambda: (store, config, [], NOW)):
             pass

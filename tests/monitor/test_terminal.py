@@ -17,6 +17,7 @@ from monitor.cli.terminal import links_in
 from monitor.digest.layout import columns
 from storage.store import Store
 from tests.monitor.desk import take
+from tests.patience import LONG_S
 
 
 @pytest.mark.parametrize(
@@ -68,8 +69,8 @@ def on_a_terminal(*arguments: str, rows: int, cwd: Path, **env: str) -> str:
 
     reader = threading.Thread(target=read)
     reader.start()
-    assert process.wait(timeout=60) == 0
-    reader.join(timeout=10)
+    assert process.wait(LONG_S) == 0
+    reader.join(LONG_S)
     os.close(ours)
     return written.decode().replace("\r\n", "\n")
 

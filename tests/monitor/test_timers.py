@@ -7,10 +7,11 @@ import time
 from collections import Counter
 
 from monitor.running.shell import TICKS_S, _Timers
+from tests.patience import LONG_S
 
 
 def _until(done: threading.Event) -> bool:
-    return done.wait(10)
+    return done.wait(LONG_S)
 
 
 def test_a_round_that_is_late_is_run_once() -> None:
@@ -20,8 +21,8 @@ def test_a_round_that_is_late_is_run_once() -> None:
     timers.add("late", 0.2, lambda: (ran.update(["late"]), came.set())[0])
     timers.add("seldom", 3_600, seldom.set)
     time.sleep(1.3)  # as if the machine had slept; six rounds were missed, the first by more than a second
-    timers.start()
     began = time.monotonic()
+    timers.start()
     try:
         assert _until(came)
         assert ran["late"] <= 2 + (time.monotonic() - began) / 0.2, "what was missed is one round; others are of now"
@@ -36,7 +37,7 @@ def test_rounds_that_hang_starve_no_other_and_are_not_begun_twice() -> None:
 
     def hangs(name: str) -> None:
         began[name] += 1
-        let_go.wait(20)
+        let_go.wait(LONG_S)
 
     def ticks() -> None:
         began["ticks"] += 1

@@ -19,6 +19,7 @@ from storage.filters import ArticleFilter
 from storage.items import Outcome, StoredArticle
 from storage.store import Store
 from tests.monitor.desk import MATCHER, NOW, SOURCE, TAIL, take, url_of
+from tests.patience import LONG_S
 
 TEXT = "FPT mở trường đào tạo lái xe ở Đà Nẵng." + TAIL
 LATER = NOW + timedelta(hours=5)
@@ -121,7 +122,7 @@ def test_a_reader_that_goes_away_is_no_fault(database_url: str) -> None:
     os.close(reader)
     done = subprocess.run(
         [sys.executable, "-m", "monitor", "articles", "--suppressed"],
-        env=os.environ | {"MONITOR_DATABASE_URL": database_url}, stdout=writer, stderr=subprocess.PIPE, timeout=60, check=False,
+        env=os.environ | {"MONITOR_DATABASE_URL": database_url}, stdout=writer, stderr=subprocess.PIPE, timeout=LONG_S, check=False,
     )  # fmt: skip
     os.close(writer)
     assert (done.returncode, done.stderr) == (0, b"")

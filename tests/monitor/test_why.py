@@ -18,6 +18,7 @@ from monitor.why import Way, way_of
 from storage.items import Arrival, Article, Entry, Outcome
 from storage.store import Store
 from tests.monitor.desk import MATCHER, NOW, SOURCE, TAIL, intake_of, take, url_of
+from tests.patience import LONG_S
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -132,7 +133,7 @@ def test_the_command_and_its_exit_code(database_url: str) -> None:
     for url, code in ((url_of(1), 13), (url_of(2), 11), ("https://nobody.example/", 10)):
         done = subprocess.run(
             [sys.executable, "-m", "monitor", "why", url],
-            env=os.environ | {"MONITOR_DATABASE_URL": database_url}, capture_output=True, text=True, timeout=60, check=False,
+            env=os.environ | {"MONITOR_DATABASE_URL": database_url}, capture_output=True, text=True, timeout=LONG_S, check=False,
         )  # fmt: skip
         assert done.returncode == code, done.stderr
         assert done.stdout.startswith(url)
@@ -149,7 +150,7 @@ def test_a_file_loads_nothing_of_postgresql(tmp_path: Path) -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", code, "why", url_of(1)],
-        env=os.environ | {"MONITOR_DATABASE_URL": f"sqlite:///{file}"}, capture_output=True, text=True, timeout=60, check=False,
+        env=os.environ | {"MONITOR_DATABASE_URL": f"sqlite:///{file}"}, capture_output=True, text=True, timeout=LONG_S, check=False,
     )  # fmt: skip
     assert done.stdout.splitlines()[-1] == "False", done.stdout + done.stderr
 

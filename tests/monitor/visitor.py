@@ -7,7 +7,6 @@ import json
 import re
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -19,6 +18,7 @@ from monitor.web.app import App
 from monitor.web.hall import Hall
 from storage.store import Store
 from tests.monitor.desk import NOW, TAIL, take
+from tests.patience import LONG_S, wait_until
 
 BRIDGE = "Sáng nay FPT xây cây cầu gỗ dài bảy trăm mét qua đầm Cầu Hai, nối hai làng chài cũ của Huế."
 SCHOOL = "Hôm qua FUNiX mở lớp học đêm cho ba trăm công nhân dệt ở Vinh, miễn học phí mùa đầu."
@@ -33,7 +33,7 @@ class Browser:
     cookies: dict[str, str] = field(default_factory=dict)
 
     def ask(self, path: str, *, form: dict[str, str] | None = None, data: Any = None, **headers: str) -> tuple[int, str, dict[str, str]]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=LONG_S)
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.cookies:
             sent["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
@@ -96,12 +96,10 @@ def opened(store: Store, **settings: Any) -> Iterator[Served]:
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", ws="none", server_header=False, proxy_headers=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until(lambda: server.started)
     yield Served(listener.getsockname()[1], hall)
     server.should_exit = True
-    thread.join(20)
+    thread.join(LONG_S)
     assert not thread.is_alive()
 
 

@@ -57,6 +57,7 @@ class Site:
         self.pages: dict[str, Page] = {}
         self.seen: list[Seen] = []
         self.at_once: Counter[str] = Counter()  # host -> most requests that were under way at the same time
+        self.halts_at: int | None = None  # from so many requests on it answers nobody, until this is None again
         self.tunnel_to: Site | None = None  # as a proxy: where CONNECT leads, whatever it names
         self._under_way: Counter[str] = Counter()
         self._turns: Counter[str] = Counter()
@@ -131,6 +132,8 @@ class Site:
             self._under_way[host] += 1
             self.at_once[host] = max(self.at_once[host], self._under_way[host])
         time.sleep(_WORK_S)
+        while self.halts_at is not None and len(self.seen) >= self.halts_at:
+            time.sleep(_WORK_S)
         return seen
 
     def _leave(self, seen: Seen) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from storage.items import BodyFrom, Entry, Kind
+from tests.patience import LONG_S
 from tests.spiders.run_spider import NOW, Crawl, Order, crawl, item, page, rss, source
 from tests.spiders.site import Reply, Seen, Site, redirect, reset
 
@@ -241,7 +242,7 @@ def test_pages_that_failed_earlier_are_asked_again_on_several_hosts_at_once() ->
     together = threading.Barrier(2)
 
     def meets(seen: Seen) -> Reply:
-        together.wait(timeout=10)
+        together.wait(LONG_S)
         return Reply(page("Lần này được", LONG))
 
     with Site() as site, Site("127.0.0.2") as other:

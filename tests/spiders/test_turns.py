@@ -11,6 +11,7 @@ import pytest
 from spiders import turns
 from spiders.turns import Turns
 from storage.items import Source
+from tests.patience import LONG_S
 
 
 def source(name: str, host: str = "") -> Source:
@@ -61,7 +62,7 @@ def test_who_failed_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> N
 
     async def work(name: str) -> None:
         if name == "endless":
-            await asyncio.wait_for(ready.wait(), 5)  # ends only once the other one has begun
+            await asyncio.wait_for(ready.wait(), LONG_S)  # ends only once the other one has begun
         else:
             ready.set()
 
@@ -76,7 +77,7 @@ def test_slow_ones_hold_nobody_up_and_are_not_without_number(monkeypatch: pytest
         if name == "quick":
             ready.set()
         else:
-            await asyncio.wait_for(ready.wait(), 5)
+            await asyncio.wait_for(ready.wait(), LONG_S)
 
     run([source("slow1"), source("slow2"), source("quick")], [], work, at_once=2)
     under_way, most = 0, 0
@@ -88,7 +89,7 @@ def test_slow_ones_hold_nobody_up_and_are_not_without_number(monkeypatch: pytest
         most = max(most, under_way)
         if under_way == turns.MOST:
             asyncio.get_running_loop().call_later(0.2, full.set)  # long enough for one too many to begin
-        await asyncio.wait_for(full.wait(), 10)
+        await asyncio.wait_for(full.wait(), LONG_S)
         under_way -= 1
 
     run([source(f"slow{number}") for number in range(9)], [], stalls, at_once=1)

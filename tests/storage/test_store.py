@@ -7,7 +7,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -216,7 +215,7 @@ with Store.open(sys.argv[1]) as store:
         for number in range(2, 200):
             transaction.articles.add(new(number))
         print("half way", flush=True)
-        time.sleep(60)
+        time.sleep(600)
 """
 
 
@@ -228,13 +227,11 @@ def test_a_writer_that_is_killed_leaves_a_whole_store(database_url: str) -> None
     with child.stdout as said:
         assert said.readline().strip() == b"half way"
         child.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
-        child.wait(30)
+        child.wait()
     with Store.open(database_url) as store:
         assert counts(store)["articles"] == counts(store)["stories"] == counts(store)["mentions"] == 1
         assert len(found(store, "FPT")) == 1
-        started = time.monotonic()
-        add(store, 2)  # no lock is left behind
-        assert time.monotonic() - started < 20
+        add(store, 2)  # no lock is left behind: whoever waits for one gives up after a minute
         assert len(found(store, "thứ 2")) == 1
         if store.dialect == "sqlite":
             with store.reading() as reading:

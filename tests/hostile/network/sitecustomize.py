@@ -10,6 +10,9 @@ import os
 import socket
 import time
 
+if "TEST_CLOCK_SHIFT" in os.environ:
+    import shifted_clock  # noqa: F401 - of tests/shifted, which is on PYTHONPATH then
+
 _TABLE = json.loads(os.environ["HOSTILE_NETWORK"])
 _NAMES, _ROUTES, _LOG = _TABLE["names"], _TABLE["routes"], _TABLE["log"]
 _turns = {}

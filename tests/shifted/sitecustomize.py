@@ -1,0 +1,3 @@
+"""Sets the clock of the commands of a test."""
+
+import shifted_clock  # noqa: F401
