@@ -122,14 +122,25 @@ class Drawing:
         What counts is looks that the page answers, not seconds: on a loaded machine its scripts, too, need more of those.
         """
         await page.goto(self._response.url, wait_until="commit", timeout=0)
-        while await _state(session) == "loading":
+        while await self._state(session) == "loading":
             await asyncio.sleep(_LOOK_S)
         for _ in range(LOOKS):
             if self._silent >= _SILENT and not self._asking:
                 return
             await asyncio.sleep(_LOOK_S)
-            await _state(session)
+            await self._state(session)
             self._silent += 1
+
+    async def _state(self, session: CDPSession) -> object:
+        """Ask the page how far it is read; it answers when its scripts leave it time to."""
+        try:
+            return (await session.send("Runtime.evaluate", {"expression": "document.readyState"}))["result"].get("value")
+        except Exception:
+            with suppress(TimeoutError):  # where its process has ended, that is told in a moment
+                async with asyncio.timeout(1.0):
+                    await self._enough.wait()
+                    return None
+            raise
 
     def _do(self, job: Coroutine[Any, Any, Any]) -> asyncio.Future[Any]:
         """Begin what may fail, because its page is gone, and what is not waited for at the end."""
@@ -250,11 +261,6 @@ def body_of(text: str) -> bytes:
     if len(body) > LARGEST_DRAWN:
         raise ValueError("it is larger than is read when it is drawn")
     return body
-
-
-async def _state(session: CDPSession) -> object:
-    """Ask a page how far it is read; it answers when its scripts leave it time to."""
-    return (await session.send("Runtime.evaluate", {"expression": "document.readyState"}))["result"].get("value")
 
 
 async def _taken(session: CDPSession) -> str:
