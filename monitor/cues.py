@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from monitor.spelling import VIETNAMESE, clean_alias, joins, spelled
 from storage.text import fold
 
+_MOST = 500  # times that a word counts in a document: those near the names that come first are what matters
 _SHORT = 4  # letters; a word with marks so short is another one in other languages
 _CAPITALS = re.compile(r"[A-Z]{2,5}$")
 
@@ -62,12 +63,14 @@ class Cues:
             return found
         bare = not VIETNAMESE.search(text)
         lists, last = self._lists, len(folded)
+        counts = [0] * len(lists)
         for number, start, end in self._automaton.find_matches_as_indexes(folded.replace("-", " "), overlapping=True):
             if start and folded[start - 1] != " " and joins(folded[start - 1], folded[start]):
                 continue
             whole = end == last or folded[end] == " " or not joins(folded[end - 1], folded[end])
             for group, written, word, begins, plain in lists[number]:
-                if (whole or begins) and (plain or _fits(written, text[start:end], bare)):
+                if (whole or begins) and (plain or _fits(written, text[start:end], bare)) and counts[number] < _MOST:
+                    counts[number] += 1
                     found.append(Cue(start, end, group, word))
         return found
 

@@ -85,6 +85,8 @@ class RecurringLines:
         self._sites[site] = here
         found = set()
         for line in lines:
+            if len(line) >= 2 * _SHORT:  # a paragraph is no frame, and three hundred long ones would fill the memory
+                continue
             below = here.setdefault(line, set())
             if len(below - {headline}) >= self._headlines:
                 found.add(line)

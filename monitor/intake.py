@@ -277,18 +277,18 @@ class StoreIntake:
 
     def _without_frame(self, document: Document) -> tuple[Matches, frozenset[str]]:
         """What a document mentions, lines that this crawl saw below several headlines of the site left out; and which those were."""
-        recurring: frozenset[str] = frozenset()
-        folded = ""
-        while True:
+        recurring, folded = frozenset[str](), ""
+        for last in (False, False, False, True):  # a page may hold a thousand such lines, and each costs a look at all of it
             matches = self._matcher.match(document, recurring=recurring)
             starts = [mention.start for mention in matches.mentions if mention.field == "text"]
-            if not starts or not document.outlet_host:
-                return matches, recurring
+            if last or not starts or not document.outlet_host:
+                break
             folded = folded or fold(document.text)
-            known = self._lines.of(document.outlet_host, fold(document.title), {line_at(folded, start) for start in starts})
-            if known <= recurring:
-                return matches, recurring
+            lines = {line_at(folded, start) for start in starts}
+            if (known := self._lines.of(document.outlet_host, fold(document.title), lines)) <= recurring:
+                break
             recurring |= known
+        return matches, recurring
 
     def _may_match(self, article: Article) -> bool:
         """Whether a short article can hold a name at all: its bytes are searched faster than it is folded."""

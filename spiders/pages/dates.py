@@ -182,10 +182,19 @@ def _date_parts(text: str) -> list[str]:
 def _is_listed(element: Any, length: int) -> bool:
     """Whether a date stands within a list, or in a link that says more than the date."""
     for above in element.iterancestors():
-        if above.tag in {"li", "a"} and len(above.text_content()) > length + 20:
+        if above.tag in {"li", "a"} and _says_more_than(length + 20, above):
             return True
         if above.tag in {"article", "main", "body"}:
             break
+    return False
+
+
+def _says_more_than(letters: int, element: Any) -> bool:
+    """Whether an element's text is longer; of a long one no more than that is read."""
+    for text in element.itertext():
+        letters -= len(text)
+        if letters < 0:
+            return True
     return False
 
 

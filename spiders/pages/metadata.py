@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from spiders.readers.dates import read_date
@@ -25,6 +26,8 @@ _PUBLISHED = (
     "dcterms.created", "dcterms.date", "sailthru.date", "parsely-pub-date", "article.published", "cxenseparse:recs:publishtime", "citation_date",
 )  # fmt: skip
 _MODIFIED = ("article:modified_time", "og:updated_time", "datemodified", "lastmod", "dcterms.modified", "last-modified")
+_MOST_AUTHORS = 50
+_MOST_HEADINGS = 100  # of a page are looked at
 _SEPARATORS = (" - ", " | ", " – ", " — ", " • ", " · ", " :: ")
 
 
@@ -117,7 +120,7 @@ def _from_json_ld(found: Metadata, node: dict[str, Any], zone: str) -> None:
     body = _text(node.get("articleBody"))
     found.body = max(found.body, body, key=len)
     authors = node.get("author")
-    for author in authors if isinstance(authors, list) else [authors]:
+    for author in authors[:_MOST_AUTHORS] if isinstance(authors, list) else [authors]:
         name = clean_text(_text(author), 200)
         if name and name not in found.authors and not name.startswith("http"):
             found.authors.append(name)
@@ -161,7 +164,7 @@ def _from_links(found: Metadata, root: Any, metas: dict[str, str], url: str) -> 
 
 
 def _headline(found: Metadata, root: Any, metas: dict[str, str]) -> str:
-    headings = [clean_text(heading.text_content(), TITLE_LIMIT) for heading in root.iter("h1")]
+    headings = [clean_text(heading.text_content(), TITLE_LIMIT) for heading in islice(root.iter("h1"), _MOST_HEADINGS)]
     headings = [heading for heading in headings if len(heading) > 3]
     tag = root.find(".//title")
     page_title = clean_text(tag.text_content(), TITLE_LIMIT) if tag is not None else ""

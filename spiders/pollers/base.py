@@ -36,7 +36,7 @@ SAMPLE = timedelta(
 _CHALLENGE = (b"just a moment", b"cf-chl", b"challenge-platform", b"captcha", b"access denied", b"attention required")
 _LONGEST_HEADER = 1_000
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
-_LOGIN = re.compile(rb"<input[^>]{1,400}type\s*=\s*[\"']?password", re.I)
+_LOGIN = re.compile(rb"<input[^<>]{1,400}type\s*=\s*[\"']?password", re.I)
 
 
 class EngineSays(ReadError):

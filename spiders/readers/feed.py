@@ -29,6 +29,7 @@ _HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.I)
 _HTML_TITLE = re.compile(rb"<title[^>]*>([^<]{1,200})", re.I)
 _SITEMAP = re.compile(rb"<(?:[\w.-]{1,20}:)?(?:urlset|sitemapindex)[\s>]")
 _FEED_ROOT = re.compile(rb"<(?:rss|rdf:RDF|(?:\w+:)?feed|channel)\b", re.I)
+_COUNT = re.compile("[0-9]+")  # "²".isdigit() is true
 _JSON_FEED = re.compile(rb"jsonfeed\.org/version")
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.I)
 _PROLOGUE = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})[\"']")
@@ -212,10 +213,10 @@ def _published(item: RawEntry, url: str, source: Source, now: datetime) -> tuple
 
 def _ttl(raw: RawFeed) -> timedelta | None:
     minutes = 0.0
-    if raw.ttl.strip().isdigit():
+    if _COUNT.fullmatch(raw.ttl.strip()):
         minutes = float(raw.ttl.strip()[:7])
     if raw.period.strip().lower() in _PERIODS:
-        often = int(raw.frequency.strip()[:4]) if raw.frequency.strip().isdigit() else 1
+        often = int(raw.frequency.strip()[:4]) if _COUNT.fullmatch(raw.frequency.strip()) else 1
         minutes = max(minutes, _PERIODS[raw.period.strip().lower()] / max(often, 1))
     return timedelta(minutes=min(minutes, 43_200)) if minutes > 0 else None
 

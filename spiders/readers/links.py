@@ -35,12 +35,12 @@ def is_google_news(url: str) -> bool:
 
 def unwrap(url: str) -> str | None:
     """Return the publisher's address behind an aggregator's link; the address itself where it is no such link; None where it is
-    one that cannot be turned back (Google News since mid-2024)."""
+    one that cannot be turned back (Google News since mid-2024). What was wrapped is an address as any other, and read as one."""
     parts, host = _split(url)
     if parts is None:
         return url
     if is_google_news(url):
-        return _google(parts.path.rsplit("/", 1)[-1])
+        return absolute("", _google(parts.path.rsplit("/", 1)[-1]) or "") or None
     host = host.removeprefix("www.")
     if host not in _WRAPPERS:
         return url
@@ -49,8 +49,8 @@ def unwrap(url: str) -> str | None:
             asked = parse_qs(parts.query)
             for name in names:
                 for value in asked.get(name, []):
-                    if value.startswith(("http://", "https://")):
-                        return value
+                    if value.startswith(("http://", "https://")) and (real := absolute("", value)):
+                        return real
             return None if wrapper == "bing.com" else url
     return url
 

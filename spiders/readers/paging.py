@@ -16,6 +16,7 @@ _NEXT = re.compile(
 )
 _NEXT_SIGN = re.compile(r"^\s*(?:›|»|→|>{1,2})\s*$")
 _STEP = re.compile(r"(?:start|offset|from|skip|limitstart|b_start(?::int)?|pagen_\d+|page\w*|pagina|seite|trang)$", re.I)
+_COUNT = re.compile("[0-9]{1,9}")
 _NUMBERED = (
     re.compile(r"(?P<before>/(?:page|trang|paged)[/-]?)(?P<number>\d{1,5})(?P<after>/?(?:$|\?|\.html?$))", re.I),
     re.compile(r"(?P<before>[?&](?:page|trang|p|paged|pg|start_page)=)(?P<number>\d{1,5})(?P<after>(?:&|$))", re.I),
@@ -73,10 +74,10 @@ def _next_step(root: Any, url: str) -> str:
         theirs = dict(parse_qsl(urlsplit(link).query, keep_blank_values=True))
         changed = {key for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)}
         key = next(iter(changed), "")
-        if len(changed) != 1 or not _STEP.match(key) or not (value := theirs.get(key, "")).isdigit():
+        if len(changed) != 1 or not _STEP.match(key) or not _COUNT.fullmatch(value := theirs.get(key, "")):
             continue
         before = ours.get(key, "")
-        if (before.isdigit() and int(value) > int(before)) or (not before and said == "2"):
+        if (_COUNT.fullmatch(before) and int(value) > int(before)) or (not before and said == "2"):
             found.setdefault(int(value), link)
     return found[min(found)] if found else ""
 

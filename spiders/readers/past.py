@@ -14,7 +14,7 @@ from spiders.readers.links import absolute
 WINDOW = timedelta(days=7)
 GDELT_REACH = timedelta(days=88)  # it searches three months back
 _LINK = re.compile(rb"<(?:[\w.-]+:)?link\b[^<>]{0,2000}>", re.I)
-_ATTRIBUTE = re.compile(r"([\w:-]+)\s*=\s*(?:\"([^\"]*)\"|'([^']*)')")
+_ATTRIBUTE = re.compile(r"(?<![\w:-])([\w:-]++)\s*+=\s*+(?:\"([^\"]*)\"|'([^']*)')")
 _WORDPRESS = re.compile(rb"<generator>[^<]*wordpress", re.I)
 _WHEN = re.compile(r"\s*\b(?:when:\w+|after:\S+|before:\S+)", re.I)
 
@@ -37,7 +37,7 @@ def next_archive(body: bytes, url: str) -> str:
     parts = urlsplit(url)
     if _WORDPRESS.search(body[:20_000]) or parts.path.rstrip("/").endswith("/feed"):
         query = dict(parse_qsl(parts.query, keep_blank_values=True))
-        page = int(query.get("paged", "1")) if query.get("paged", "1").isdigit() else 1
+        page = int(query.get("paged", "1")) if re.fullmatch("[0-9]{1,9}", query.get("paged", "1")) else 1
         return parts._replace(query=urlencode(query | {"paged": str(page + 1)})).geturl()
     return ""
 

@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -30,6 +31,7 @@ from storage.text import TITLE_LIMIT, clean_text
 LARGEST_SITEMAP = 50 * 1024 * 1024  # bytes, unpacked: the protocol's own limit
 MOST_ADDRESSES = 50_000  # the protocol's own limit for one file
 _MOST_CHILDREN = 50_000
+_MOST_OF_ROBOTS = 1_000  # sitemaps that a robots.txt names
 _ROBOTS_LINE = re.compile(r"^[ \t]*sitemap[ \t]*:[ \t]*(\S+)", re.I | re.M)
 _ROOT = re.compile(rb"<(?:[\w.-]{1,20}:)?(?:urlset|sitemapindex)\b")
 _LONGEST_TEXT = 4_096  # code points of an address
@@ -277,4 +279,5 @@ def _read_lines(body: bytes, head: bytes, url: str, only: str) -> SitemapReading
 
 def sitemaps_of_robots(text: str, url: str) -> list[str]:
     """Return the sitemaps that a robots.txt names, each once."""
-    return list(dict.fromkeys(filter(None, (absolute(url, found) for found in _ROBOTS_LINE.findall(text)))))
+    lines = islice(_ROBOTS_LINE.finditer(text), _MOST_OF_ROBOTS)
+    return list(dict.fromkeys(filter(None, (absolute(url, found[1]) for found in lines))))

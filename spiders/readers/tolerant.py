@@ -11,7 +11,9 @@ from spiders.readers.references import mend_references
 from storage.errors import ReadError
 from storage.text import clean_text
 
-_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[<>]{0,500}\[[^\]]*\]\s*>", re.I)
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[<>]{0,500}+\[[^\]]*+\]\s*+>", re.I)
+_MOST_DOCTYPES = 20  # that are looked at: each is looked through for its end
+_HEAD = 100_000  # bytes before the first item that are looked through
 _FIRST_ITEM = re.compile(rb"<(?:item|entry)\b", re.I)
 _END = re.compile(rb"</\s*(?:[\w.-]+:)?(?:rss|rdf|feed|channel)\s*>", re.I)
 _SKIPPED = {
@@ -30,7 +32,7 @@ def read_tolerant(body: bytes, content_type: str | None, limit: int) -> RawFeed 
     import feedparser
 
     # Entities that a document defines for itself are how small files grow huge; none of ours needs them.
-    body = mend_references(_DOCTYPE.sub(b"", body, count=1))
+    body = mend_references(_without_doctype(body))
 
     # Our own headers alone: feedparser must not resolve, sanitise or fetch anything; texts are stripped to plain words afterwards.
     headers = {"content-type": content_type} if content_type and "charset" in content_type.lower() else {"content-type": "application/xml"}
@@ -57,12 +59,24 @@ def read_tolerant(body: bytes, content_type: str | None, limit: int) -> RawFeed 
     )
     # feedparser gives nothing of these.
     found = _FIRST_ITEM.search(body)
-    head = body[: found.start()] if found else body[:20_000]
+    head = body[: min(found.start(), _HEAD)] if found else body[:20_000]
     for name, pattern in _SKIPPED.items():
         if block := pattern.search(head):
             setattr(feed, name, [one.decode("ascii", "replace") for one in _ONE_SKIPPED.findall(block[1])[:24]])
     feed.entries = [_entry(item) for item in parsed.entries[:limit]]
     return feed
+
+
+def _without_doctype(body: bytes) -> bytes:
+    """A document without the first DOCTYPE that defines something."""
+    at = -1
+    lowered = body.lower()
+    for _ in range(_MOST_DOCTYPES):
+        if (at := lowered.find(b"<!doctype", at + 1)) < 0:
+            break
+        if found := _DOCTYPE.match(body, at):
+            return body[:at] + body[found.end() :]
+    return body
 
 
 def _entry(item: Any) -> RawEntry:

@@ -137,3 +137,11 @@ def test_a_search_speaks_for_the_outlets_that_it_finds_until_they_do_and_no_feed
     web.shows("honest", item(PAGE, TRUE))
     web.crawl("honest")
     assert web.one() == (TRUE, "Honest", "honest.example")
+
+
+def test_an_address_that_is_wrapped_in_another_is_cleaned_as_any_other_and_ends_no_crawl(web: Web) -> None:
+    """A NUL in it did: PostgreSQL takes none, and nothing of any source was stored."""
+    web.shows("evil", item("https://www.google.com/url?q=http%3A%2F%2Fevil.example%2Fa%00b%0A", "FPT Software ký hợp đồng"))
+    web.shows("honest", item(PAGE, TRUE))
+    web.crawl()
+    assert sorted(one["url"] for one in web.told) == ["http://evil.example/ab", PAGE]
