@@ -31,9 +31,11 @@ def with_outlet(article: Article, source: Source, owned: frozenset[str] = frozen
     another = article.body_from is BodyFrom.PAGE and known is not None and not is_of_site(source, article.url)
     if source.kind in _OF_ONE_OUTLET and source.origin in {"pack", "config", "added"} and article.outlet == source.outlet and not another:
         return article if ownership is article.ownership else replace(article, ownership=ownership)
+    # Who calls himself as an outlet that is known is that outlet on its own hosts alone.
+    borrowed = known is None and host and source.kind is not Kind.IMPORT and packs.host_named(article.outlet) is not None
     return replace(
         article,
-        outlet=known.name if known is not None else article.outlet or host,
+        outlet=known.name if known is not None else host if borrowed else article.outlet or host,
         outlet_host=host,
         country=article.country or (known.country if known is not None else ""),
         language=article.language or (known.language if known is not None else ""),

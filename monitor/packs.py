@@ -152,8 +152,7 @@ def outlet_of(host: str) -> Outlet | None:
 
 def host_named(outlet: str) -> str | None:
     """Return the host of the outlet of this name, capitals and tone marks aside; None where the pack knows none."""
-    wanted = fold(outlet.strip())
-    return next((one.host for one in _outlets().values() if fold(one.name) == wanted), None)
+    return _hosts().get(fold(outlet.strip()))
 
 
 def reach_of(host: str) -> int:
@@ -237,6 +236,11 @@ def _outlets() -> dict[str, Outlet]:
         host: Outlet(host, name, language, country, Ownership(ownership))
         for host, name, language, country, ownership in _rows("outlets.tsv")
     }
+
+
+@cache
+def _hosts() -> dict[str, str]:
+    return {fold(one.name): one.host for one in reversed(_outlets().values())}  # of several the first
 
 
 @cache

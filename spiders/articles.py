@@ -16,6 +16,7 @@ from storage.items import Article, BodyFrom, Entry, Kind, Ownership, Source
 
 _FIRST_HAND = {Kind.FEED, Kind.JSON, Kind.SPIDER}  # made by the outlet from its own records; others show what they saw
 _DAY = timedelta(days=1)
+_OPENING = 120  # code points of a text that has no headline
 
 
 def from_page(source: Source, entry: Entry | None, found: Extracted, *, asked: str, url: str) -> Article:
@@ -28,9 +29,10 @@ def from_page(source: Source, entry: Entry | None, found: Extracted, *, asked: s
     """
     shown = url if _same_page(asked, url) else asked
     published, stated = _published(source, entry, found, url)
+    named = entry.title if entry and (speaks_for(source, url) or not found.text) else found.text.partition("\n")[0][:_OPENING]
     return Article(
         url=shown,
-        title=found.title or (entry.title if entry else ""),
+        title=found.title or named,
         text=found.text,
         summary=_summary(source, entry, found, url),
         canonical_url=trusted_canonical(url, found.canonical or None),

@@ -39,6 +39,16 @@ _SAFE_PATH = "/-._~!$&'()*+,;=:@"
 _SAFE_QUERY = "/-._~!$'()*+,;:@?="
 _UNSAFE = re.compile(r"[^\w/\-.~!$&'()*+,;=:@?]|[^\x00-\x7f]")
 _BAD_HOST = re.compile(r"[\s\x00-\x20\x7f<>\"\\^`{|}]")
+# Labels below a country's own under which names are given out, and hosts where anybody has a site of his own.
+_SECOND_LEVEL = frozenset(
+    "com co edu gov net org gouv ac or ne go gr lg ad ed info name pro biz health int mil nom asso id asn sch ltd plc me nhs gob gub "
+    "qc on bc ab mb sk ns nb nl pe yt nt nu".split()
+)
+_FOR_ANYBODY = frozenset(
+    "blogspot.com wordpress.com substack.com tumblr.com medium.com ghost.io beehiiv.com typepad.com livejournal.com over-blog.com canalblog.com "
+    "hatenablog.com weebly.com wixsite.com webflow.io notion.site squarespace.com github.io gitlab.io netlify.app vercel.app pages.dev "
+    "workers.dev web.app firebaseapp.com herokuapp.com onrender.com fly.dev azurewebsites.net cloudfront.net amazonaws.com".split()
+)
 ENGINES = frozenset({"news.google.com", "bing.com"})  # feeds of theirs hold entries of many outlets
 LONGEST_URL = 4_096
 LONGEST_HOST = 253  # RFC 1035; Python takes seconds to write longer ones of other letters in ASCII
@@ -172,9 +182,16 @@ def _host(hostname: str) -> str:
 
 
 def _site(host: str) -> str:
-    """The last labels of a host that tell one site from another: `news.fpt.com` and `fpt.com` are one, `a.com.vn` and `b.com.vn` two."""
+    """The last labels of a host that tell one site from another: `news.fpt.com` and `fpt.com` are one, `a.com.vn` and `b.com.vn` two.
+
+    So are two blogs of one host for blogs, where anybody has one, and two numeric addresses.
+    """
     labels = host.split(".")
-    public = 2 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in {"com", "co", "edu", "gov", "net", "org", "gouv", "ac"} else 1
+    if labels[-1].isdecimal() or ":" in host:
+        return host
+    public = 2 if len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVEL else 1
+    if len(labels) > 2 and ".".join(labels[-2:]) in _FOR_ANYBODY:
+        public = 2
     return ".".join(labels[-public - 1 :])
 
 

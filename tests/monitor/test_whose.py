@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -105,3 +106,21 @@ def test_the_page_that_comes_later_takes_the_place_of_a_strangers_words_its_date
     after = stored(store)
     assert not after.baseline and after.article.title == TITLE and after.article.outlet_host == "honest.example"
     assert after.article.published == NOW - timedelta(hours=3)
+
+
+def test_a_page_without_a_headline_is_not_given_a_strangers(store: Store) -> None:
+    bare = replace(page("Dòng đầu của bài.\nDòng sau."), title="")
+    assert from_page(EVIL, entry(EVIL), bare, asked=URL, url=URL).title == "Dòng đầu của bài."
+    assert from_page(HONEST, entry(HONEST, "Tít của chính báo"), bare, asked=URL, url=URL).title == "Tít của chính báo"
+    assert from_page(SEARCH, entry(SEARCH, "Tít mà máy tìm"), bare, asked=URL, url=URL).title == "Tít mà máy tìm"
+
+
+def test_nobody_borrows_the_name_of_an_outlet_that_is_known() -> None:
+    for outlet, told in (("VnExpress", "honest.example"), ("VNEXPRESS", "honest.example"), ("Báo Nhà", "Báo Nhà"), ("", "honest.example")):
+        found = replace(page(), outlet=outlet)
+        article = from_page(SEARCH, replace(entry(SEARCH), outlet=""), found, asked=URL, url=URL)
+        expected = told if outlet else "Search"
+        assert with_outlet(article, SEARCH).outlet == expected, outlet
+    there = "https://e.vnexpress.net/tin"
+    article = from_page(SEARCH, entry(SEARCH, url=there), page(), asked=there, url=there)
+    assert with_outlet(article, SEARCH).outlet.startswith("VnExpress")

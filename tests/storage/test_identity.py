@@ -6,7 +6,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from storage.identity import LONGEST_URL, RawKey, canonical_url, entry_hash, entry_keys, outlet_host, title_key, trusted_canonical, url_key
+from storage.identity import (
+    LONGEST_URL,
+    RawKey,
+    canonical_url,
+    entry_hash,
+    entry_keys,
+    outlet_host,
+    same_site,
+    title_key,
+    trusted_canonical,
+    url_key,
+)  # fmt: skip
 from storage.items import Entry
 
 PIECES = st.sampled_from(
@@ -216,3 +227,25 @@ def test_what_courlan_takes_for_tracking_is_taken_for_it_here() -> None:
     for name in ("source", "medium", "session", "keyword", "uid", "cid", "eid", "campaign"):
         assert TRACKERS_RE.search(name), name
         assert canonical_url(f"https://a.example/x?{name}=1").endswith(f"?{name}=1"), name
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://feeds.fpt.com/rss", "https://fpt.com/a", True),
+        ("https://news.bao.com.vn", "https://bao.com.vn", True),
+        ("https://bao.com.vn", "https://tin.com.vn", False),
+        ("https://grenier.qc.ca", "https://sciencepresse.qc.ca", False),
+        ("https://atpress.ne.jp", "https://other.ne.jp", False),
+        ("https://www.atpress.ne.jp", "https://rss.atpress.ne.jp", True),
+        ("https://evil.blogspot.com", "https://honest.blogspot.com", False),
+        ("https://img.honest.substack.com", "https://honest.substack.com", True),
+        ("https://evil.github.io/a", "https://honest.github.io/a", False),
+        ("http://93.184.0.1/", "http://45.33.0.1/", False),
+        ("http://[2606:4700::1]/", "http://[2606:4700::2]/", False),
+        ("http://93.184.0.1/", "http://93.184.0.1:8080/", True),
+    ],
+)
+def test_what_is_one_site_and_what_only_stands_on_one_host_for_many(one: str, other: str, same: bool) -> None:
+    assert same_site(one, other) is same and same_site(other, one) is same
+    assert (trusted_canonical(f"{one.rstrip('/')}/tin/1", f"{other.rstrip('/')}/tin/2") is not None) is same
