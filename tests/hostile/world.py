@@ -66,6 +66,10 @@ class World:
             memory.stop()
         return Run(process.returncode, out, err, time.monotonic() - began, memory.peak_mb)
 
+    def limit(self, **crawl: float) -> None:
+        """Write the configuration anew, with other keys of its [crawl]."""
+        (self.folder / "monitor.toml").write_text(_configuration(self.cases, crawl), encoding="utf-8")
+
     def log(self) -> list[str]:
         """What was asked of the network: lines "ask NAME" and "breach ADDRESS PORT"."""
         return (self.folder / "network.log").read_text(encoding="utf-8").splitlines()
@@ -162,9 +166,9 @@ def _context(authority: trustme.CA, *names: str) -> ssl.SSLContext:
 
 
 def _configuration(cases: Sequence[Case], crawl: Mapping[str, float]) -> str:
-    """The configuration: production settings, with short times and without pauses."""
+    """The configuration: production settings without pauses, and with times that a slow machine keeps to."""
     document: dict[str, Any] = {
-        "crawl": {"timeout_seconds": 4.0, "delay_seconds": 0.0, "document_seconds": 2.5, "deadline_minutes": 2.5, "processes": 2} | dict(crawl),
+        "crawl": {"timeout_seconds": 60.0, "delay_seconds": 0.0, "document_seconds": 10.0, "deadline_minutes": 10, "processes": 2} | dict(crawl),
         "packs": dict.fromkeys(("vietnam", "quebec-canada", "ai-tech", "asia", "edtech", "wires", "own", "searches"), False),
         "source": [
             {"id": case.name, "url": case.address, "kind": case.kind, "language": "vi", "timezone": "Asia/Ho_Chi_Minh"} | {"outlet": case.name} | dict(case.config)

@@ -100,7 +100,7 @@ def test_hostile_queries_are_words(store: Store, shelf: dict[int, str], words: s
     assert found(store, shelf, "funix") == {"funix"}
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     words=st.lists(
         st.sampled_from(["fpt", '"', "-", "*", "OR", "AND", "NOT", " ", "mo", "(", ":", "'", "\\", "|", "\x00"]) | st.text(max_size=4),
