@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.end_to_end.conftest import ROOT
 from tests.end_to_end.machine import Watch, looked_at
 from tests.end_to_end.test_memory import at_most
 from tests.spiders.site import Site
@@ -97,8 +96,8 @@ def with_fault(watch: Watch, fault: str) -> dict[str, str]:
     """An environment in which crawls stop moving at their first step."""
     folder = watch.folder / "fault"
     folder.mkdir()
-    (folder / "sitecustomize.py").write_text(fault + BEGIN, encoding="utf-8")
-    return {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}
+    (folder / "sitecustomize.py").write_text(f"import shifted_clock\n{fault}{BEGIN}", encoding="utf-8")
+    return {"PYTHONPATH": os.pathsep.join((str(folder), watch.clock.environment["PYTHONPATH"]))}
 
 
 def test_a_crawl_that_spins_for_want_of_memory_says_so_and_the_next_one_does_the_work(watch: Watch) -> None:

@@ -38,7 +38,7 @@ class Web:
             "log": str(folder / "network.log"),
         }
         self.environment = {
-            "PYTHONPATH": os.pathsep.join((str(ROOT / "tests" / "hostile" / "network"), str(ROOT))),
+            "PYTHONPATH": os.pathsep.join((str(ROOT / "tests" / "hostile" / "network"), self.watch.clock.environment["PYTHONPATH"])),
             "HOSTILE_NETWORK": json.dumps(table),
         }
         site.pages["/tin-1.html"] = Reply(b"", 403)
