@@ -93,8 +93,7 @@ def test_a_name_server_that_goes_away_is_told_per_source(tmp_path: Path) -> None
             "log": str(tmp_path / "network.log"),
             "down": str(down),
         }
-        path = os.pathsep.join((str(network), watch.clock.environment["PYTHONPATH"]))
-        environment = {"PYTHONPATH": path, "HOSTILE_NETWORK": json.dumps(table)}
+        environment = {"PYTHONPATH": os.pathsep.join((str(network), str(ROOT))), "HOSTILE_NETWORK": json.dumps(table)}
         feed = str(site.pages["/second.xml"])
         # Another host has the page of one article, which the first outlet names.
         away = watch.published[0].replace("first.example", "away.example")
