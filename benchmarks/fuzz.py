@@ -1,4 +1,4 @@
-"""Fuzz readers, lists, pages, drawn pages, headers, identity, dates, robots, matching, all that is written: `FUZZ_MINUTES=60 python -m benchmarks fuzz`.
+"""Fuzz readers, lists, pages, drawn pages, headers, identity, dates, robots, matching, what is kept, all that is written: `FUZZ_MINUTES=60 python -m benchmarks fuzz`.
 
 Each property is tried by hypothesis in turns with fresh examples until the time is up. A finding is an exception that is not ours, a broken promise
 (text that is not clean, a mention that points elsewhere, a shape that holds live script), or an example that takes longer than five
@@ -23,7 +23,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from benchmarks import fuzz_lists, fuzz_pages
+from benchmarks import fuzz_kept, fuzz_lists, fuzz_pages
 from benchmarks.fuzz_checks import assert_clean, inert
 from benchmarks.fuzz_lists import NOW
 from benchmarks.fuzz_words import documents, pages, robots, texts, urls
@@ -166,6 +166,11 @@ def match(headline: str, summary: str, text: str, language: str) -> None:
         assert _matcher().may_mention("\n".join(fields.values()).encode(), "utf-8")
 
 
+def kept(headline: str, summary: str, text: str, url: str) -> None:
+    """No article is given up, whatever it says."""
+    fuzz_kept.kept(_matcher(), headline, summary, text, url)
+
+
 def written(headline: str, words: str, outlet: str, url: str) -> None:
     """Nothing that is written lets a stranger's words do anything."""
     from benchmarks.fuzz_words import digest_of
@@ -254,6 +259,7 @@ PROPERTIES: dict[str, tuple[Callable[..., None], tuple[Any, ...]]] = {
     "robots": (rules, (robots(), urls())),
     "clean": (clean, (texts(),)),
     "match": (match, (texts("names"), texts("names"), texts("names"), _LANGUAGES)),
+    "kept": (kept, (texts("names"), texts("dates"), texts("names"), urls())),
     "written": (written, (texts("live"), texts("live"), texts("live"), urls())),
     "search": (search, (texts("query"),)),
     "sitemap": (fuzz_lists.sitemap, (fuzz_lists.sitemaps(), urls())),

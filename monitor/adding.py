@@ -106,7 +106,7 @@ def numbers_of(text: str) -> list[int]:
         UsageError: something else stands there.
     """
     parts = [part for part in re.split(r"[,;\s]+", text.strip()) if part]
-    if not parts or not all(part.isdigit() and len(part) < 4 for part in parts):
+    if not parts or not all(part.isdecimal() and len(part) < 4 for part in parts):
         raise UsageError(f"{text!r} is no list of numbers", hint="write the numbers in front of what is offered: 1,3")
     return [int(part) for part in parts]
 

@@ -164,7 +164,8 @@ def crawl_sources(
                 report = replace(report, failure=str(error), hint=error.hint)
         if report.failure and not report.hint and (damaged := damage_of(store)):  # nobody's word for it: what it fell over may be the file
             report = replace(report, failure=str(damaged), hint=damaged.hint)
-        return replace(report, outcomes=dict(intake.outcomes), polls=tuple(intake.polls.values()), unverified=unverified)
+        outcomes, polls, faults = dict(intake.outcomes), tuple(intake.polls.values()), tuple(intake.faults)
+        return replace(report, outcomes=outcomes, polls=polls, faults=faults, unverified=unverified)
 
 
 def dry_crawl(

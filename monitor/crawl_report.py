@@ -25,6 +25,7 @@ class CrawlReport:
     hint: str | None = None  # what to do about that
     left: int = 0  # entries beyond the limit of pages
     put_off: int = 0  # entries and pages that are left to the next crawl of the same kind
+    faults: tuple[str, ...] = ()  # articles that could not be kept, each with its address and why
     notes: tuple[str, ...] = ()  # what else a person should know of it
     noun: str = "sources"  # what was asked
     unverified: tuple[str, ...] = ()  # sources whose certificates were not verified, because the configuration says so
@@ -39,7 +40,7 @@ class CrawlReport:
         """0: all read; 3: some could not be, or not to the end; 1: none could, or what was read could not be stored."""
         if self.failure:
             return 1
-        if self.read == self.asked and not (self.cut_short or self.put_off):
+        if self.read == self.asked and not (self.cut_short or self.put_off or self.faults):
             return 0
         return 3 if self.read else 1
 
@@ -63,6 +64,7 @@ class CrawlReport:
             lines.append(f"not read: and {len(failing) - 40} more (monitor status names them)")
         if self.left:
             lines.append(f"{self.left} older entries were left: a greater --limit takes more")
+        lines += [f"not kept, tried again later: {one}" for one in self.faults[:20]]
         lines += self.notes
         if self.put_off:
             noun = "entry" if self.put_off == 1 else "entries"
@@ -88,6 +90,7 @@ class CrawlReport:
             "left": self.left,
             "unread": list(self.unread),
             "put_off": self.put_off,
+            "faults": list(self.faults),
             "notes": list(self.notes),
             "unverified": list(self.unverified),
             "failed": self.failure,

@@ -20,8 +20,9 @@ from monitor.keeping import Keeping, Rules
 from monitor.matching import Document, Matcher, Matches
 from monitor.outlets import is_of_site, with_outlet
 from monitor.whose import gives_way
+from spiders.workers import what_failed
 from storage.condition import Gap, GapState
-from storage.errors import StorageError
+from storage.errors import StorageError, out_of_memory
 from storage.identity import entry_hash, url_key
 from storage.items import Arrival, Article, Entry, Kind, Outcome, Poll, PollOutcome, Source, SourceState
 from storage.reading import Transaction
@@ -33,7 +34,6 @@ _FLUSH_ROWS = 500
 LONGEST_ID = 128  # code points; a bare address serves as the id of what it was read from
 _FLUSH_S = 3.0
 _TOGETHER = 32  # articles a transaction: writers take turns, and none is to wait for long
-LONGEST_SITE = 300  # characters
 _DAY = timedelta(hours=24)
 _WINDOWS = {Kind.FEED, Kind.SEARCH}  # they show their latest entries alone, read as a whole each time
 PAST = "past"  # origin of what a crawl of the past brings, also where its page comes at a later crawl
@@ -97,6 +97,7 @@ class StoreIntake:
         self._flushed = time.monotonic()
         self.outcomes: Counter[Outcome] = Counter()
         self.polls: dict[str, Poll] = {}
+        self.faults: list[str] = []  # articles that could not be kept, and why
 
     # ------------------------------------------------------------------ the port
 
@@ -119,7 +120,7 @@ class StoreIntake:
         if source.id not in self._shared:  # the first is the whole document, later ones are single entries
             self._shared[source.id] = polling.overlaps(self.state(source), entries, [one is not None and one.shown for one in known])
             if not self._shared[source.id]:
-                self._sites[source.id] = site_of(entries)
+                self._sites[source.id] = polling.site_of(entries)
         fresh = []
         for entry, key, before in zip(entries, keys, known, strict=True):
             if before is None and key and key in self._seen:
@@ -307,32 +308,41 @@ class StoreIntake:
         return Outcome.UNMATCHED
 
     def _take_some(self, arrivals: Sequence[Arrival]) -> list[Outcome]:
-        judged = [self._judge(arrival) for arrival in arrivals]
-        kept = [one for one in judged if one is not None]
-        if not kept:
-            return [self._unmatched(arrival) for arrival in arrivals]
         try:
+            judged = [self._judge(arrival) for arrival in arrivals]
+            kept = [one for one in judged if one is not None]
+            if not kept:
+                return [self._unmatched(arrival) for arrival in arrivals]
             with self._store.transaction() as transaction:
                 seen: list[Sighting] = []
                 outcomes = iter([self._keep(transaction, one, seen) for one in kept])
                 transaction.sightings.note(seen, self._now())
         except StorageError:
             raise
-        except Exception:
-            if len(arrivals) == 1:
+        except Exception as error:
+            if out_of_memory(error):
                 raise
+            if len(arrivals) == 1:
+                return [self._failed(arrivals[0], error)]
             # One of them is at fault: the others are not to wait for it.
             return [outcome for arrival in arrivals for outcome in self._take_some([arrival])]
         return [next(outcomes) if one is not None else self._unmatched(arrival) for one, arrival in zip(judged, arrivals, strict=True)]
+
+    def _failed(self, arrival: Arrival, error: Exception) -> Outcome:
+        """Give an article up for now over which our own steps fall: nobody else's waits for it, it is told, and tried again later."""
+        self.faults.append(said := f"{arrival.article.url[:200]}: {what_failed(error)}")
+        self._rides.append(lambda transaction: transaction.incidents.add_once(self._now(), "article-failed", said, _DAY))
+        if arrival.entry is not None:
+            self._note(arrival.source, arrival.entry, None, "article-failed")
+            self._pending.append((arrival.source, arrival.entry, "article-failed", True))
+        return Outcome.FAILED
 
     def _judge(self, arrival: Arrival) -> _Judged | None:
         """Match an arrival; None where it is not kept."""
         if not self._may_match(arrival.article):
             return None
-        article = with_outlet(arrival.article, arrival.source, self._owned)
-        if article is not arrival.article:
-            arrival = replace(arrival, article=article)
-        document = document_of(article)
+        arrival = replace(arrival, article=with_outlet(arrival.article, arrival.source, self._owned))
+        document = document_of(arrival.article)
         matches, recurring = self._without_frame(document)
         if not matches.mentions and not matches.suppressions and not self._rules.keep_unmatched:
             return None
@@ -363,17 +373,6 @@ class StoreIntake:
         self._sightings.append(sighting)
         if sighting.url_key:
             self._seen[sighting.url_key] = article_id
-
-
-def site_of(entries: Sequence[Entry]) -> str:
-    """Return where most entries lead ("https://example.org"), "" where they lead to many hosts."""
-    origins = Counter(
-        f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-        for entry in entries
-        if not entry.opaque and (parts := urlsplit(entry.url)).netloc
-    )
-    origin, times = next(iter(origins.most_common(1)), ("", 0))
-    return origin if 2 * times > len(entries) and len(origin) <= LONGEST_SITE else ""
 
 
 def document_of(article: Article) -> Document:

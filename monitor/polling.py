@@ -6,6 +6,7 @@ A source is never switched off: errors move its next poll away, at most a day, a
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -18,6 +19,7 @@ LATEST = timedelta(hours=4)  # a healthy source, however quiet, is read six time
 CEILING = timedelta(hours=22)  # whatever a feed asks for or however long it has failed: a daily crawl that starts early still finds it due
 PATIENCE = timedelta(hours=24)  # at most so long a server's Retry-After is obeyed
 ENTRIES_A_POLL = 8.0  # aim: a poll finds about so many new entries, far below what one feed shows
+LONGEST_SITE = 300  # characters
 AFTER_A_GAP = timedelta(days=2)  # so long a source is polled twice as often after its window rolled over
 
 # First back-off by kind of failure, doubled with each further failure in a row. What passes by itself is looked at soon, what a
@@ -150,3 +152,14 @@ def _outside(wanted: datetime, poll: Poll) -> datetime:
 def _share(source_id: str) -> float:
     """A number from 0 to 1 that stays the same for a source, on every machine."""
     return int.from_bytes(hashlib.blake2b(source_id.encode(), digest_size=2).digest(), "big") / 65_535
+
+
+def site_of(entries: Sequence[Entry]) -> str:
+    """Return where most entries lead ("https://example.org"), "" where they lead to many hosts."""
+    origins = Counter(
+        f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        for entry in entries
+        if not entry.opaque and (parts := urlsplit(entry.url)).netloc
+    )
+    origin, times = next(iter(origins.most_common(1)), ("", 0))
+    return origin if 2 * times > len(entries) and len(origin) <= LONGEST_SITE else ""

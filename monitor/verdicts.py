@@ -162,7 +162,7 @@ def _hosts(store: Store, outlet: str) -> list[str]:
 def _meant(reading: Reading, target: str) -> list[StoredArticle]:
     """The articles that a person names: by story, by number or by address."""
     word = target.strip()
-    if word[:1] in {"s", "a"} and word[1:].isdigit():
+    if word[:1] in {"s", "a"} and word[1:].isdecimal():
         number = int(word[1:])
         if word[0] == "s":
             ids = reading.articles.ids_of_story(reading.articles.story_now(number))
@@ -176,7 +176,7 @@ def _meant(reading: Reading, target: str) -> list[StoredArticle]:
         raise UsageError(
             f"{target}: nothing of that name is stored", hint="give an article's address, or a story such as s12 (`monitor stories`)"
         )
-    if not word.startswith(("s", "a")) or not word[1:].isdigit():
+    if not word.startswith(("s", "a")) or not word[1:].isdecimal():
         asked = set(reading.articles.of_urls([url_key(word)]))
         found.sort(key=lambda stored: stored.id not in asked)
     return found

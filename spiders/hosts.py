@@ -107,9 +107,9 @@ def fresh_for(response: Response) -> timedelta | None:
     if "no-cache" in directives or "no-store" in directives:
         return None
     age = directives.get("max-age", "")
-    if age.isdigit():
+    if age.isdecimal():
         since = _header(response, "Age")
-        seconds = min(int(age[:9]), 86_400) - (int(since[:9]) if since.isdigit() else 0)
+        seconds = min(int(age[:9]), 86_400) - (int(since[:9]) if since.isdecimal() else 0)
     else:
         expires, date = _http_date(_header(response, "Expires")), _http_date(_header(response, "Date"))
         if expires is None or date is None:

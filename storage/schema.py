@@ -16,13 +16,12 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
-    String,
     Table,
-    Text,
     UniqueConstraint,
 )
 
 from storage.moments import Moment
+from storage.strings import Words
 
 # A plain INTEGER PRIMARY KEY is SQLite's rowid; PostgreSQL gets 64 bits.
 Id = BigInteger().with_variant(Integer(), "sqlite")
@@ -36,29 +35,29 @@ metadata = MetaData(
     }
 )
 
-meta = Table("meta", metadata, Column("key", String(64), primary_key=True), Column("value", Text, nullable=False))
+meta = Table("meta", metadata, Column("key", Words(64), primary_key=True), Column("value", Words, nullable=False))
 
 sources = Table(
     "sources",
     metadata,
-    Column("id", String(128), primary_key=True),
-    Column("outlet", Text, nullable=False, server_default=""),
-    Column("configured_url", Text, nullable=False, server_default=""),
-    Column("kind", String(16), nullable=False, server_default=""),
-    Column("url", Text),
-    Column("etag", Text),
-    Column("last_modified", Text),
-    Column("body_hash", String(64)),
+    Column("id", Words(128), primary_key=True),
+    Column("outlet", Words, nullable=False, server_default=""),
+    Column("configured_url", Words, nullable=False, server_default=""),
+    Column("kind", Words(16), nullable=False, server_default=""),
+    Column("url", Words),
+    Column("etag", Words),
+    Column("last_modified", Words),
+    Column("body_hash", Words(64)),
     Column("first_poll", Moment),
     Column("last_poll", Moment),
     Column("last_ok", Moment),
     Column("last_full", Moment),
     Column("last_new", Moment),
     Column("next_poll", Moment),
-    Column("outcome", String(16)),
+    Column("outcome", Words(16)),
     Column("status", Integer),
-    Column("error_kind", String(64)),
-    Column("error", Text),
+    Column("error_kind", Words(64)),
+    Column("error", Words),
     Column("failing_since", Moment),
     Column("error_streak", Integer, nullable=False, server_default="0"),
     Column("polls", Integer, nullable=False, server_default="0"),
@@ -66,7 +65,7 @@ sources = Table(
     Column("new_total", Integer, nullable=False, server_default="0"),
     Column("new_per_day", Float),
     Column("newest", Moment),
-    Column("shape", Text),
+    Column("shape", Words),
     Column("shown", Integer, nullable=False, server_default="0"),
     Column("latency", Float),
     Column("pages", Integer, nullable=False, server_default="0"),
@@ -82,13 +81,13 @@ polls = Table(
     "polls",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("source_id", String(128), nullable=False),
+    Column("source_id", Words(128), nullable=False),
     Column("started", Moment, nullable=False),
     Column("finished", Moment, nullable=False, index=True),
-    Column("outcome", String(16), nullable=False),
+    Column("outcome", Words(16), nullable=False),
     Column("status", Integer),
-    Column("error_kind", String(64)),
-    Column("error", Text),
+    Column("error_kind", Words(64)),
+    Column("error", Words),
     Column("entries", Integer, nullable=False),
     Column("new", Integer, nullable=False),
     Column("kept", Integer, nullable=False),
@@ -104,14 +103,14 @@ gaps = Table(
     "gaps",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("source_id", String(128), nullable=False),
+    Column("source_id", Words(128), nullable=False),
     Column("at", Moment, nullable=False, index=True),
     Column("since", Moment),
     Column("until", Moment),
-    Column("state", String(16), nullable=False),
+    Column("state", Words(16), nullable=False),
     Column("found", Integer, nullable=False, server_default="0"),
     Column("tries", Integer, nullable=False, server_default="0"),
-    Column("site", String(300)),
+    Column("site", Words(300)),
 )
 
 # A story carries nothing of its own but its number: what it is follows from its articles.
@@ -129,22 +128,22 @@ articles = Table(
     Column("id", Id, primary_key=True),
     Column("story_id", Id, ForeignKey("stories.id"), nullable=False, index=True),
     Column("copy_id", Id, nullable=False, index=True),
-    Column("url", Text, nullable=False),
-    Column("canonical_url", Text),
-    Column("title", Text, nullable=False),
-    Column("title_key", Text, nullable=False),
+    Column("url", Words, nullable=False),
+    Column("canonical_url", Words),
+    Column("title", Words, nullable=False),
+    Column("title_key", Words, nullable=False),
     Column("published", Moment),
     Column("updated", Moment),
     Column("authors", JSON, nullable=False),
-    Column("outlet", Text, nullable=False),
-    Column("outlet_host", String(255), nullable=False),
-    Column("language", String(16), nullable=False),
-    Column("country", String(8), nullable=False),
-    Column("ownership", String(16), nullable=False),
-    Column("body_from", String(16), nullable=False),
+    Column("outlet", Words, nullable=False),
+    Column("outlet_host", Words(255), nullable=False),
+    Column("language", Words(16), nullable=False),
+    Column("country", Words(8), nullable=False),
+    Column("ownership", Words(16), nullable=False),
+    Column("body_from", Words(16), nullable=False),
     Column("opaque", Boolean, nullable=False),
-    Column("why_no_page", Text, nullable=False),
-    Column("stated_date", Text, nullable=False, server_default=""),
+    Column("why_no_page", Words, nullable=False),
+    Column("stated_date", Words, nullable=False, server_default=""),
     Column("first_seen", Moment, nullable=False, index=True),
     Column("revised", Moment),
     Column("baseline", Boolean, nullable=False),
@@ -161,20 +160,20 @@ texts = Table(
     "texts",
     metadata,
     Column("article_id", Id, ForeignKey("articles.id"), primary_key=True, autoincrement=False),
-    Column("summary", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("summary", Words, nullable=False),
+    Column("text", Words, nullable=False),
 )
 
 article_urls = Table(
     "article_urls",
     metadata,
-    Column("url_key", String(32), primary_key=True),
+    Column("url_key", Words(32), primary_key=True),
     Column("article_id", Id, ForeignKey("articles.id"), nullable=False, index=True),
 )
 
 _hit_columns = (
-    ("article_id", Id), ("position", Integer), ("topic", String(128)), ("unit", Text), ("alias", Text), ("field", String(8)),
-    ("start", Integer), ("stop", Integer), ("snippet", Text), ("snippet_start", Integer), ("score", Float), ("parts", JSON),
+    ("article_id", Id), ("position", Integer), ("topic", Words(128)), ("unit", Words), ("alias", Words), ("field", Words(8)),
+    ("start", Integer), ("stop", Integer), ("snippet", Words), ("snippet_start", Integer), ("score", Float), ("parts", JSON),
 )  # fmt: skip
 mentions = Table(
     "mentions",
@@ -194,7 +193,7 @@ suppressions = Table(
         for name, kind in _hit_columns
         if name not in {"unit", "snippet_start"}
     ),
-    Column("rule", Text, nullable=False),
+    Column("rule", Words, nullable=False),
 )  # fmt: skip
 
 revisions = Table(
@@ -203,33 +202,33 @@ revisions = Table(
     Column("id", Id, primary_key=True),
     Column("article_id", Id, ForeignKey("articles.id"), nullable=False, index=True),
     Column("at", Moment, nullable=False),
-    Column("title", Text, nullable=False),
-    Column("text", Text, nullable=False),
+    Column("title", Words, nullable=False),
+    Column("text", Words, nullable=False),
 )
 
 # One row an entry of a source: the sighting. An entry that mentions no topic keeps this row alone, so it is never fetched twice.
 sightings = Table(
     "sightings",
     metadata,
-    Column("source_id", String(128), primary_key=True),
-    Column("entry_key", String(255), primary_key=True),
-    Column("url_key", String(32), nullable=False, index=True),
+    Column("source_id", Words(128), primary_key=True),
+    Column("entry_key", Words(255), primary_key=True),
+    Column("url_key", Words(32), nullable=False, index=True),
     Column("article_id", Id, ForeignKey("articles.id"), index=True),
-    Column("entry_hash", String(32), nullable=False),
+    Column("entry_hash", Words(32), nullable=False),
     Column("first_seen", Moment, nullable=False),
     Column("last_seen", Moment, nullable=False),
-    Column("no_page", Text),  # why the page was not read, "" where it was (or was not to be); None: not known
+    Column("no_page", Words),  # why the page was not read, "" where it was (or was not to be); None: not known
     sqlite_with_rowid=False,
 )
 
 pending = Table(
     "pending",
     metadata,
-    Column("source_id", String(128), primary_key=True),
-    Column("entry_key", String(255), primary_key=True),
+    Column("source_id", Words(128), primary_key=True),
+    Column("entry_key", Words(255), primary_key=True),
     Column("source", JSON, nullable=False),
     Column("entry", JSON, nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Words, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_try", Moment, nullable=False),
 )
@@ -238,8 +237,8 @@ pending = Table(
 host_days = Table(
     "host_days",
     metadata,
-    Column("host", String(255), primary_key=True),
-    Column("day", String(10), primary_key=True),
+    Column("host", Words(255), primary_key=True),
+    Column("day", Words(10), primary_key=True),
     Column("pages", Integer, nullable=False),
 )
 
@@ -247,8 +246,8 @@ digests = Table(
     "digests",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("name", String(64), nullable=False),
-    Column("day", String(10), nullable=False),
+    Column("name", Words(64), nullable=False),
+    Column("day", Words(10), nullable=False),
     Column("edition", Integer, nullable=False),
     Column("created", Moment, nullable=False),
     Column("since", Moment),
@@ -263,7 +262,7 @@ digests = Table(
 told = Table(
     "told",
     metadata,
-    Column("name", String(64), primary_key=True),
+    Column("name", Words(64), primary_key=True),
     Column("story_id", Id, ForeignKey("stories.id"), primary_key=True, autoincrement=False, index=True),
     Column("digest_id", Id, ForeignKey("digests.id"), nullable=False, index=True),
     Column("position", Integer, nullable=False),
@@ -274,7 +273,7 @@ told = Table(
 retold = Table(
     "retold",
     metadata,
-    Column("name", String(64), primary_key=True),
+    Column("name", Words(64), primary_key=True),
     Column("revision_id", Id, ForeignKey("revisions.id"), primary_key=True, autoincrement=False, index=True),
     Column("first_id", Id, nullable=False),  # the first of several changes that are told as one
     Column("digest_id", Id, ForeignKey("digests.id"), nullable=False, index=True),
@@ -286,8 +285,8 @@ verdicts = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("at", Moment, nullable=False),
-    Column("kind", String(16), nullable=False),  # not-us, is-us, same-story, not-same
-    Column("topic", String(128), nullable=False, server_default=""),
+    Column("kind", Words(16), nullable=False),  # not-us, is-us, same-story, not-same
+    Column("topic", Words(128), nullable=False, server_default=""),
     Column("article_id", Id, ForeignKey("articles.id"), nullable=False, index=True),
     Column("other_id", Id, ForeignKey("articles.id"), index=True),
 )
@@ -296,8 +295,8 @@ verdicts = Table(
 mutes = Table(
     "mutes",
     metadata,
-    Column("topic", String(128), primary_key=True),
-    Column("outlet_host", String(255), primary_key=True),
+    Column("topic", Words(128), primary_key=True),
+    Column("outlet_host", Words(255), primary_key=True),
     Column("at", Moment, nullable=False),
 )
 
@@ -306,9 +305,9 @@ alerts = Table(
     "alerts",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("rule", String(64), nullable=False),
-    Column("kind", String(16), nullable=False),  # match, burst
-    Column("topic", String(128), nullable=False, server_default=""),  # of a burst
+    Column("rule", Words(64), nullable=False),
+    Column("kind", Words(16), nullable=False),  # match, burst
+    Column("topic", Words(128), nullable=False, server_default=""),  # of a burst
     Column("at", Moment, nullable=False),
     Column("due", Moment, nullable=False),  # later than `at` where quiet hours hold it
     Column("count", Integer, nullable=False, server_default="0"),  # of a burst: stories within the hour
@@ -320,7 +319,7 @@ alerts = Table(
 alerted = Table(
     "alerted",
     metadata,
-    Column("rule", String(64), primary_key=True),
+    Column("rule", Words(64), primary_key=True),
     Column("story_id", Id, ForeignKey("stories.id"), primary_key=True, autoincrement=False, index=True),
     Column("alert_id", Id, ForeignKey("alerts.id"), nullable=False, index=True),
 )
@@ -330,21 +329,21 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("id", Id, primary_key=True),
-    Column("series", String(80), nullable=False),  # digest:NAME or alert:RULE
-    Column("period", String(32), nullable=False),  # 2026-11-23/1: day and edition; a12: the alert's number
+    Column("series", Words(80), nullable=False),  # digest:NAME or alert:RULE
+    Column("period", Words(32), nullable=False),  # 2026-11-23/1: day and edition; a12: the alert's number
     Column("digest_id", Id, ForeignKey("digests.id"), index=True),
     Column("alert_id", Id, ForeignKey("alerts.id"), index=True),
-    Column("delivery", String(64), nullable=False),  # the name of its [[delivery]]
-    Column("recipient", String(320), nullable=False, server_default=""),
-    Column("message_id", String(255), nullable=False),
-    Column("state", String(16), nullable=False),
+    Column("delivery", Words(64), nullable=False),  # the name of its [[delivery]]
+    Column("recipient", Words(320), nullable=False, server_default=""),
+    Column("message_id", Words(255), nullable=False),
+    Column("state", Words(16), nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("doubts", Integer, nullable=False, server_default="0"),  # attempts whose outcome nobody knows
     Column("created", Moment, nullable=False),
     Column("due", Moment, nullable=False),
     Column("claimed", Moment),
     Column("ended", Moment),
-    Column("error", Text, nullable=False, server_default=""),
+    Column("error", Words, nullable=False, server_default=""),
     UniqueConstraint("series", "period", "delivery", "recipient"),
     Index("ix_deliveries_state", "state", "due"),
 )
@@ -354,8 +353,8 @@ deliveries = Table(
 periods = Table(
     "periods",
     metadata,
-    Column("name", String(64), primary_key=True),
-    Column("period", String(32), primary_key=True),  # see monitor.schedule.Period.key
+    Column("name", Words(64), primary_key=True),
+    Column("period", Words(32), primary_key=True),  # see monitor.schedule.Period.key
     Column("due", Moment, nullable=False),
     Column("missed", JSON, nullable=False),  # keys of earlier periods that it stands for
     Column("since", Moment, nullable=False),  # when the earliest of them was due
@@ -373,18 +372,18 @@ incidents = Table(
     metadata,
     Column("id", Id, primary_key=True),
     Column("at", Moment, nullable=False, index=True),
-    Column("kind", String(32), nullable=False),
-    Column("detail", Text, nullable=False),
+    Column("kind", Words(32), nullable=False),
+    Column("detail", Words, nullable=False),
 )
 
 # How far walks through sites have come: a row an address, done once all that it brought is stored.
 frontier = Table(
     "frontier",
     metadata,
-    Column("walk", String(32), primary_key=True),
-    Column("key", String(32), primary_key=True),
+    Column("walk", Words(32), primary_key=True),
+    Column("key", Words(32), primary_key=True),
     Column("position", Integer, nullable=False),
-    Column("url", Text, nullable=False),
+    Column("url", Words, nullable=False),
     Column("depth", Integer, nullable=False),
     Column("done", Boolean, nullable=False),
     Column("at", Moment, nullable=False),

@@ -138,7 +138,7 @@ class Terms:
             if number:
                 if plain in SCALES:
                     self._scaled(number, SCALES[plain], flags)
-                elif plain in MONTHS and number.isdigit() and 0 < int(number) <= 31:
+                elif plain in MONTHS and number.isdecimal() and 0 < int(number) <= 31:
                     self.add(f"@{MONTHS[plain]}-{number}", Sort.DATE, flags)
                 self._plain()
                 number = ""
@@ -204,7 +204,7 @@ class Terms:
         """Take in a number or a date; returns the number, for a scale or a month that may follow."""
         if "/" in token or "-" in token or token.count(".") == 2:
             parts = re.split(r"[/.\-]", token)
-            if len(parts) in (2, 3) and all(part.isdigit() for part in parts):
+            if len(parts) in (2, 3) and all(part.isdecimal() for part in parts):
                 if len(parts[0]) == 4 and len(parts) == 3:
                     parts = [parts[2], parts[1], parts[0]]
                 day, month = int(parts[0]), int(parts[1])
@@ -232,7 +232,7 @@ class Terms:
         value, flags = self._waiting
         self._waiting = None
         if len(value) > 1:
-            small = value.isdigit() and (int(value[:6]) < 100 or (len(value) == 4 and value[:2] in {"19", "20"}))
+            small = value.isdecimal() and (int(value[:6]) < 100 or (len(value) == 4 and value[:2] in {"19", "20"}))
             self.add(f"#{value}", Sort.SMALL if small or _round(value) else Sort.NUMBER, flags)
 
     def _scaled(self, value: str, power: int, flags: int) -> None:
@@ -307,7 +307,7 @@ def stem(word: str) -> str:
 
 def _value(token: str) -> str | None:
     """Return a number in one spelling: 27.000 and 27,000 are 27000; 4,5 is 4.5."""
-    if token.isdigit():
+    if token.isdecimal():  # "1²" is digits, but no number
         return token.lstrip("0") or "0"
     if re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+", token):
         return re.sub(r"[.,]", "", token)

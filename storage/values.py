@@ -13,7 +13,7 @@ from contextlib import closing
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import JSON, Boolean, Column, Float, Integer, LargeBinary, String, Table
+from sqlalchemy import JSON, Boolean, Column, Float, Integer, LargeBinary, Table
 
 from storage import pending, schema, schema_index
 from storage.condition import GapState
@@ -23,6 +23,7 @@ from storage.fingerprints import Fingerprint
 from storage.identity import canonical_url
 from storage.items import BodyFrom, Evidence, Kind, Ownership, PollOutcome
 from storage.moments import Moment
+from storage.strings import Words
 
 if TYPE_CHECKING:
     from storage.store import Store
@@ -159,7 +160,7 @@ _TYPES: dict[type, tuple[Callable[[Any], Any], str]] = {
     Boolean: (_number, "yes or no"),
     Integer: (_number, "number"),
     Float: (_number, "number"),
-    String: (_text, "text"),
+    Words: (_text, "text"),
 }
 
 

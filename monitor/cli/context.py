@@ -146,7 +146,7 @@ def moment(text: str, zone: ZoneInfo, option: str, *, end: bool = False) -> date
     """
     local_now = now().astimezone(zone)
     word = text.strip().lower()
-    if word[:-1].isdigit() and word[-1:] in {"h", "d"}:
+    if word[:-1].isdecimal() and word[-1:] in {"h", "d"}:
         return now() - timedelta(**{"hours" if word[-1] == "h" else "days": int(word[:-1])})
     try:
         if word in {"today", "yesterday"} or len(word) == 10:

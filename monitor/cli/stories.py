@@ -78,6 +78,6 @@ def split_story(context: typer.Context, url: Annotated[str, typer.Argument(help=
 
 def _story_id(text: str) -> int:
     digits = text.strip().lower().removeprefix("s")
-    if not digits.isdigit():
+    if not digits.isdecimal():
         raise UsageError(f"{text!r} is no story", hint="`monitor stories` lists them with their ids")
     return int(digits)

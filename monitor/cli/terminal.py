@@ -56,7 +56,7 @@ def links_in(env: Mapping[str, str]) -> bool:
     if any(env.get(name) for name in ("KITTY_WINDOW_ID", "WT_SESSION", "KONSOLE_VERSION", "DOMTERM")):
         return True
     vte = env.get("VTE_VERSION", "")
-    if vte.isdigit():
+    if vte.isdecimal():
         return int(vte) >= 5_000
     return env.get("TERM", "") in {"xterm-kitty", "alacritty", "foot", "foot-extra", "contour", "xterm-ghostty"}
 

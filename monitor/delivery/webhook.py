@@ -120,6 +120,6 @@ def _judge(host: str, response: Any) -> None:
 
 def _wait(text: str | None) -> timedelta | None:
     """Read a Retry-After in seconds, at most a day; a date is not worth its trouble here, our own pause serves."""
-    if text is None or not text.strip().isdigit() or len(text) > 9:
+    if text is None or not text.strip().isdecimal() or len(text) > 9:
         return None
     return min(timedelta(seconds=int(text)), _LONGEST_WAIT)

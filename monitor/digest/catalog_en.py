@@ -131,6 +131,10 @@ WORDS: Catalog = {
         "A delivery was never confirmed and may not have arrived ({when}): {detail}",
         "{n} deliveries were never confirmed and may not have arrived (the first {when}): {detail}",
     ),
+    "n_article-failed": (
+        "An article could not be kept and is tried again ({when}): {detail}",
+        "{n} articles could not be kept and are tried again (the first {when}): {detail}",
+    ),
     "n_over-budget": "More new entries within a day than a source may bring ({when}); what went beyond was left out: {detail}",
     "n_host-over-budget": "As many pages as a host may be asked for in a day ({when}); the others are asked later: {detail}",
     "n_unverified-tls": "Read without verifying its certificate, as configured ({when}): {detail}",

@@ -141,6 +141,10 @@ WORDS: Catalog = {
         "{n} envois n’ont jamais été confirmés et ne sont peut-être pas arrivés (le premier {when})\u00a0: {detail}",
     ),
     "n_host-over-budget": "Autant de pages qu’un hôte peut en donner en un jour ({when})\u00a0; les autres seront demandées plus tard\u00a0: {detail}",
+    "n_article-failed": (
+        "Un article n’a pas pu être conservé, nouvel essai plus tard ({when})\u00a0: {detail}",
+        "{n} articles n’ont pas pu être conservés, nouvel essai plus tard (le premier {when})\u00a0: {detail}",
+    ),
     "n_over-budget": "Plus de nouvelles entrées en un jour qu’une source ne peut en apporter ({when}), le surplus a été laissé de côté\u00a0: {detail}",
     "n_unverified-tls": "Lu sans vérifier son certificat, comme configuré ({when})\u00a0: {detail}",
     "archive": "Archives des revues",

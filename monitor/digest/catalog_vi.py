@@ -93,6 +93,7 @@ WORDS: Catalog = {
     "n_delivery-given-up": "{n} lần gửi đã phải bỏ (lần đầu {when}): {detail}",
     "n_delivery-unsure": "{n} lần gửi không được xác nhận, có thể chưa đến nơi (lần đầu {when}): {detail}",
     "n_host-over-budget": "Đã hỏi đủ số trang mà một máy chủ được hỏi trong một ngày ({when}), phần còn lại để hỏi sau: {detail}",
+    "n_article-failed": "{n} bài chưa lưu được, sẽ thử lại sau (bài đầu {when}): {detail}",
     "n_over-budget": "Quá số mục mới mà một nguồn được đưa trong một ngày ({when}), phần vượt bị bỏ lại: {detail}",
     "n_unverified-tls": "Đọc mà không kiểm tra chứng chỉ, theo cấu hình ({when}): {detail}",
     "archive": "Kho bản tin",

@@ -24,7 +24,7 @@ def end_with_parent(env: Mapping[str, str]) -> None:
     The kernel could send a signal instead (PR_SET_PDEATHSIG), but on Linux alone, and at the end of the thread that started us.
     """
     told = env.get(PARENT, "")
-    if not told.isdigit() or os.name != "posix":
+    if not told.isdecimal() or os.name != "posix":
         return
 
     def watch() -> None:

@@ -107,7 +107,7 @@ class Door:
         except CookieError:
             morsel = None
         parts = morsel.value.split(".") if morsel else []
-        if len(parts) == 4 and parts[1].isdigit() and hmac.compare_digest(self._sign(".".join(parts[:3])), parts[3]):
+        if len(parts) == 4 and parts[1].isdecimal() and hmac.compare_digest(self._sign(".".join(parts[:3])), parts[3]):
             age = time.time() - int(parts[1])
             if 0 <= age + 60 < _DAYS * 86_400:
                 return Session(id=parts[0], inside=parts[2] == "in", fresh=False)

@@ -131,7 +131,7 @@ def _redesigned(state: SourceState, reading: ListingReading, found: int, now: da
     if not state.shape:
         return ""
     number, _, shape = state.shape.partition(" ")
-    before = int(number) if number.isdigit() else 0
+    before = int(number) if number.isdecimal() else 0
     if state.error_kind == "listing-broken" and state.failing_since is not None and now - state.failing_since > BELIEVED_AFTER:
         return ""
     if found < _FEWEST_OF * before:

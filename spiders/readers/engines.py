@@ -47,8 +47,8 @@ def notice_of(url: str, body: bytes) -> Notice | None:
     said = clean_text(body.decode("utf-8", "replace"), _LONGEST)
     first = clean_text(_SENTENCE.split(said)[0], 200)
     if _LIMIT_WORDS.search(said):
-        return Notice(LIMIT, f"{name} asks for fewer requests; it says {first!r}")
-    return Notice(REFUSED, f"{name} gives no results for this query; it says {first!r}")
+        return Notice(LIMIT, f"{name} asks for fewer requests; it says '{first}'")
+    return Notice(REFUSED, f"{name} gives no results for this query; it says '{first}'")
 
 
 def most_results(url: str) -> int:
@@ -56,6 +56,6 @@ def most_results(url: str) -> int:
     parts = urlsplit(url)
     most, parameter = _MOST.get(parts.hostname or "", (100, ""))
     asked = {name.lower(): value for name, value in parse_qsl(parts.query)}.get(parameter.lower(), "") if parameter else str(most)
-    if asked.isdigit():
+    if asked.isdecimal():
         return max(min(int(asked[:6]), most), 1)
     return _USUAL.get(parts.hostname or "", most)

@@ -48,7 +48,7 @@ def read_moment(text: str, zone: str, now: datetime) -> datetime | None:
     words = " ".join(text[:120].lower().split())
     for pattern in _AGO:
         if found := pattern.search(words):
-            number = int(found["number"]) if found["number"].isdigit() else 1
+            number = int(found["number"]) if found["number"].isdecimal() else 1
             step = _STEP[found["unit"]]
             if step >= timedelta(days=1):
                 return _midnight((now.astimezone(ZoneInfo(zone)) - number * step).date(), zone)

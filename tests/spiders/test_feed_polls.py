@@ -91,6 +91,8 @@ def polled() -> Iterator[Polled]:
         pages["/fresh"] = Reply(FEED, headers={"Cache-Control": "public, max-age=3600"})
         pages["/stale-now"] = Reply(FEED, headers={"Cache-Control": "no-cache, max-age=3600"})
         pages["/aged"] = Reply(FEED, headers={"Cache-Control": "max-age=3600", "Age": "600"})
+        for number, odd in enumerate(({"Cache-Control": "max-age=²"}, {"Cache-Control": "max-age=60", "Age": "¹"}, {"Retry-After": "²"})):
+            pages[f"/odd-count{number}"] = Reply(FEED, headers=odd)
         pages["/busy-old-date"] = Reply("later", 503, {"Retry-After": "Monday, 23-Nov-26 09:30:00 GMT"})
         pages["/busy-c-date"] = Reply("later", 503, {"Retry-After": "Mon Nov 23 09:30:00 2026"})
         pages["/emptied"] = Reply(rss(), headers={"ETag": '"e"'})
