@@ -202,7 +202,7 @@ def dry_crawl(
     check_browser(order.sources, wanted=order.browser)
     intake = RecordingIntake(judge, matcher.may_mention)
     report = _run(order, config, intake, clock=clock, progress=progress, beat=beat)
-    return replace(report, outcomes=dict(Counter(intake.outcomes)), polls=tuple(intake.polls.values()))
+    return replace(report, outcomes=dict(Counter(intake.outcomes)), polls=tuple(intake.polls.values()), faults=tuple(intake.faults))
 
 
 def check(

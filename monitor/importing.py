@@ -21,7 +21,8 @@ from monitor.matching import Matcher
 from monitor.outlets import with_outlet
 from monitor.settling import settle_stories
 from spiders.readers.dates import read_date
-from storage.errors import UsageError
+from spiders.workers import what_failed
+from storage.errors import StorageError, UsageError, of_this_machine
 from storage.identity import outlet_host, url_key
 from storage.items import Arrival, Article, BodyFrom, Kind, Outcome, Ownership, Source
 from storage.reading import Transaction
@@ -75,7 +76,7 @@ def import_file(
     complain: Callable[[str], None],
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> ImportReport:
-    """Import JSON lines (`-`: stdin; `.gz` is unpacked).
+    """Import JSON lines (`-`: stdin; `.gz` is unpacked). A line over which our own steps fall is unusable, as one that holds no article.
 
     Args:
         keep_unmatched: store articles that mention no topic, too.
@@ -86,6 +87,11 @@ def import_file(
         UsageError: the file cannot be read.
         StorageError: the store failed; what was imported stays, and the next run goes on there.
     """
+
+    def unusable(number: int, why: str) -> None:
+        report.unusable += 1
+        complain(f"{file}, line {number}: {why}")
+
     report = ImportReport()
     source = Source(id=f"import-{file.stem if str(file) != '-' else 'stdin'}"[:120], url="", kind=Kind.IMPORT, origin="once")
     mark = _mark(file, keep_unmatched)
@@ -105,14 +111,13 @@ def import_file(
             try:
                 article = read_line(raw, clock())
             except ValueError as error:
-                report.unusable += 1
-                complain(f"{file}, line {number}: {error}")
+                unusable(number, str(error))
                 continue
             batch.append((number, article))
             if len(batch) >= _BATCH:
-                _store(store, matcher, source, batch, report, keep_unmatched, mark, clock())
+                _store(store, matcher, source, batch, report, keep_unmatched, mark, clock(), unusable)
                 batch = []
-        _store(store, matcher, source, batch, report, keep_unmatched, mark, clock())
+        _store(store, matcher, source, batch, report, keep_unmatched, mark, clock(), unusable)
     if mark:
         with store.transaction() as transaction:
             transaction.set_meta(mark, None)
@@ -186,17 +191,30 @@ def _store(
     keep_unmatched: bool,
     mark: str,
     now: datetime,
+    complain: Callable[[int, str], None],
 ) -> None:
     if not batch:
         return
     outcomes: Counter[Outcome] = Counter()
-    with store.transaction() as transaction:
-        seen: list[Sighting] = []
-        for _, article in batch:
-            outcomes[_keep(transaction, matcher, source, article, keep_unmatched, now, seen)] += 1
-        transaction.sightings.note(seen, now)
-        if mark:
-            transaction.set_meta(mark, f"{batch[-1][0]} {now.timestamp():.0f}")
+    try:
+        with store.transaction() as transaction:
+            seen: list[Sighting] = []
+            for _, article in batch:
+                outcomes[_keep(transaction, matcher, source, article, keep_unmatched, now, seen)] += 1
+            transaction.sightings.note(seen, now)
+            if mark:
+                transaction.set_meta(mark, f"{batch[-1][0]} {now.timestamp():.0f}")
+    except StorageError:
+        raise
+    except Exception as error:
+        if of_this_machine(error):
+            raise
+        if len(batch) > 1:  # one of them is at fault
+            for one in batch:
+                _store(store, matcher, source, [one], report, keep_unmatched, mark, now, complain)
+            return
+        complain(batch[0][0], what_failed(error))
+        return
     report.outcomes.update(outcomes)
 
 

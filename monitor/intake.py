@@ -22,7 +22,7 @@ from monitor.outlets import is_of_site, with_outlet
 from monitor.whose import gives_way
 from spiders.workers import what_failed
 from storage.condition import Gap, GapState
-from storage.errors import StorageError, out_of_memory
+from storage.errors import StorageError, of_this_machine
 from storage.identity import entry_hash, url_key
 from storage.items import Arrival, Article, Entry, Kind, Outcome, Poll, PollOutcome, Source, SourceState
 from storage.reading import Transaction
@@ -320,7 +320,7 @@ class StoreIntake:
         except StorageError:
             raise
         except Exception as error:
-            if out_of_memory(error):
+            if of_this_machine(error):
                 raise
             if len(arrivals) == 1:
                 return [self._failed(arrivals[0], error)]

@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
 from spiders.items import ArticleItem
+from spiders.workers import what_failed
 from storage.condition import Gap, GapState
+from storage.errors import of_this_machine
 from storage.identity import url_key
 from storage.items import Arrival, Entry, Outcome, Poll, Source, SourceState
 
@@ -25,6 +27,7 @@ class RecordingIntake:
         self.arrivals: list[Arrival] = []
         self.outcomes: list[Outcome] = []
         self.polls: dict[str, Poll] = {}
+        self.faults: list[str] = []  # articles that could not be judged, and why
         self.remembered: list[Entry] = []
         self._judge = judge or (lambda arrival: Outcome.STORED)
         self._may = may
@@ -60,10 +63,19 @@ class RecordingIntake:
             self._seen.add(url_key(arrival.article.url))
             if arrival.entry is not None:
                 self._seen.add(url_key(arrival.entry.url))
-            outcomes.append(self._judge(arrival))
+            outcomes.append(self._judged(arrival))
             self.arrivals.append(arrival)
         self.outcomes.extend(outcomes)
         return outcomes
+
+    def _judged(self, arrival: Arrival) -> Outcome:
+        try:
+            return self._judge(arrival)
+        except Exception as error:
+            if of_this_machine(error):
+                raise
+            self.faults.append(f"{arrival.article.url[:200]}: {what_failed(error)}")  # nobody else's article waits for it
+            return Outcome.FAILED
 
     def unfinished(self, now: datetime) -> list[tuple[Source, Entry]]:
         """Nothing waits."""

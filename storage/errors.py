@@ -27,6 +27,11 @@ _CLOSE = 16 * 1024**2  # bytes, of addresses
 NO_MEMORY = ("there is no memory left", "stop something, or allow more (ulimit -v, MemoryMax); nothing that was stored is lost")
 
 
+def of_this_machine(error: BaseException) -> bool:
+    """Whether an error is due to this machine (its memory, files, pipes), and not to what was being looked at."""
+    return isinstance(error, OSError) or out_of_memory(error)
+
+
 def out_of_memory(error: BaseException) -> bool:
     """Whether an error, or what it came from, says that memory ran out, or can hardly be due to anything else.
 

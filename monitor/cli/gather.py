@@ -60,7 +60,7 @@ def crawl(
 
     A bare address may be an article, a feed, a sitemap, a page that lists articles or a site, and is crawled once; with --depth the pages of the same site that
     it leads to, too. What was read is not fetched again, so a crawl that was cut short is simply run again. Exit code 0: all read;
-    3: some sources could not be read; 1: none could.
+    3: some sources could not be read, or an article not be kept; 1: none could be read.
 
     \b
     monitor crawl --due

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from monitor import placing
 from monitor.crawl_report import CrawlReport
+from monitor.importing import import_file
 from monitor.intake import StoreIntake
+from spiders.recording import RecordingIntake
 from storage.filters import ArticleFilter
 from storage.items import Arrival, Article, Entry, Outcome, Poll, PollOutcome
 from storage.store import Store
-from tests.monitor.desk import NOW, SOURCE, TAIL, intake_of, take, url_of
+from tests.monitor.desk import MATCHER, NOW, SOURCE, TAIL, intake_of, take, url_of
 
 ODD = "FPT mở trung tâm lạ"
 
@@ -86,6 +90,39 @@ def test_a_crawl_that_could_not_keep_an_article_is_done_in_part() -> None:
     assert report.exit_code == 3
     assert "not kept, tried again later: https://bao.example/1: reading it failed: odd" in report.lines()
     assert report.as_dict()["faults"] == list(report.faults)
+
+
+def test_a_line_of_an_import_over_which_we_fall_is_unusable_as_any_other(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def falls(article: Article, at: object) -> object:
+        if article.title == ODD:
+            raise ValueError("an odd one")
+        return fingerprint(article, at)
+
+    fingerprint, file = placing.fingerprint, tmp_path / "news.jsonl"
+    lines = [{"url": url_of(one), "title": title, "text": TAIL} for one, title in enumerate(("FPT mở một", ODD, "FPT mở hai"))]
+    file.write_text("".join(json.dumps(one) + "\n" for one in lines), encoding="utf-8")
+    monkeypatch.setattr(placing, "fingerprint", falls)
+    said: list[str] = []
+    report = import_file(file, store, MATCHER, complain=said.append, clock=lambda: NOW)
+    assert (report.lines, report.unusable) == (3, 1) and said == [f"{file}, line 2: reading it failed: ValueError: an odd one"]
+    assert titles(store) == {"FPT mở một", "FPT mở hai"}
+
+
+def test_in_a_dry_run_the_others_are_shown() -> None:
+    def judge(one: Arrival) -> Outcome:
+        if one.article.title == ODD:
+            raise ValueError("an odd one")
+        if one.article.title == "pipe":
+            raise BrokenPipeError
+        return Outcome.STORED
+
+    intake = RecordingIntake(judge)
+    assert intake.take([arrival(1, "FPT mở một"), arrival(2, ODD)]) == [Outcome.STORED, Outcome.FAILED]
+    assert intake.faults == [f"{url_of(2)}: reading it failed: ValueError: an odd one"]
+    with pytest.raises(BrokenPipeError):  # whoever read it is gone: no fault of an article
+        intake.take([arrival(3, "pipe")])
 
 
 @pytest.mark.parametrize("number", ["5²", "1²3", "12²/11/2026", "10²%", "1¹", "2026²", "①", "1①", "3² triệu", "ngày 1² tháng 3", "٣", "x²"])
