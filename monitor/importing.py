@@ -15,13 +15,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
+from monitor.faults import Faults
 from monitor.intake import document_of
 from monitor.keeping import Keeping
 from monitor.matching import Matcher
 from monitor.outlets import with_outlet
 from monitor.settling import settle_stories
 from spiders.readers.dates import read_date
-from spiders.workers import what_failed
 from storage.errors import StorageError, UsageError, of_this_machine
 from storage.identity import outlet_host, url_key
 from storage.items import Arrival, Article, BodyFrom, Kind, Outcome, Ownership, Source
@@ -88,11 +88,11 @@ def import_file(
         StorageError: the store failed; what was imported stays, and the next run goes on there.
     """
 
-    def unusable(number: int, why: str) -> None:
+    def unusable(said: str) -> None:
         report.unusable += 1
-        complain(f"{file}, line {number}: {why}")
+        complain(f"{file}, {said}")
 
-    report = ImportReport()
+    report, faults = ImportReport(), Faults(store)
     source = Source(id=f"import-{file.stem if str(file) != '-' else 'stdin'}"[:120], url="", kind=Kind.IMPORT, origin="once")
     mark = _mark(file, keep_unmatched)
     start = 0
@@ -111,13 +111,13 @@ def import_file(
             try:
                 article = read_line(raw, clock())
             except ValueError as error:
-                unusable(number, str(error))
+                unusable(f"line {number}: {error}")
                 continue
             batch.append((number, article))
             if len(batch) >= _BATCH:
-                _store(store, matcher, source, batch, report, keep_unmatched, mark, clock(), unusable)
+                _store(store, matcher, source, batch, report, keep_unmatched, mark, clock(), faults, unusable)
                 batch = []
-        _store(store, matcher, source, batch, report, keep_unmatched, mark, clock(), unusable)
+        _store(store, matcher, source, batch, report, keep_unmatched, mark, clock(), faults, unusable)
     if mark:
         with store.transaction() as transaction:
             transaction.set_meta(mark, None)
@@ -191,7 +191,8 @@ def _store(
     keep_unmatched: bool,
     mark: str,
     now: datetime,
-    complain: Callable[[int, str], None],
+    faults: Faults,
+    complain: Callable[[str], None],
 ) -> None:
     if not batch:
         return
@@ -211,9 +212,9 @@ def _store(
             raise
         if len(batch) > 1:  # one of them is at fault
             for one in batch:
-                _store(store, matcher, source, [one], report, keep_unmatched, mark, now, complain)
+                _store(store, matcher, source, [one], report, keep_unmatched, mark, now, faults, complain)
             return
-        complain(batch[0][0], what_failed(error))
+        complain(faults.add(f"line {batch[0][0]}", error))
         return
     report.outcomes.update(outcomes)
 

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 
 from monitor import polling
 from monitor.budgets import HostBudget
+from monitor.faults import Faults
 from monitor.frame import RecurringLines, line_at
 from monitor.keeping import Keeping, Rules
 from monitor.matching import Document, Matcher, Matches
 from monitor.outlets import is_of_site, with_outlet
 from monitor.whose import gives_way
-from spiders.workers import what_failed
 from storage.condition import Gap, GapState
 from storage.errors import StorageError, of_this_machine
 from storage.identity import entry_hash, url_key
@@ -97,7 +97,8 @@ class StoreIntake:
         self._flushed = time.monotonic()
         self.outcomes: Counter[Outcome] = Counter()
         self.polls: dict[str, Poll] = {}
-        self.faults: list[str] = []  # articles that could not be kept, and why
+        self._faults = Faults(store)
+        self.faults = self._faults.said  # articles that could not be kept, and why
 
     # ------------------------------------------------------------------ the port
 
@@ -329,8 +330,8 @@ class StoreIntake:
         return [next(outcomes) if one is not None else self._unmatched(arrival) for one, arrival in zip(judged, arrivals, strict=True)]
 
     def _failed(self, arrival: Arrival, error: Exception) -> Outcome:
-        """Give an article up for now over which our own steps fall: nobody else's waits for it, it is told, and tried again later."""
-        self.faults.append(said := f"{arrival.article.url[:200]}: {what_failed(error)}")
+        """Give up for now what our own steps fall over: nobody else's article waits for it, it is told, and tried again later."""
+        said = self._faults.add(arrival.article.url[:200], error)
         self._rides.append(lambda transaction: transaction.incidents.add_once(self._now(), "article-failed", said, _DAY))
         if arrival.entry is not None:
             self._note(arrival.source, arrival.entry, None, "article-failed")
